@@ -1,0 +1,78 @@
+# Compiler settings shared by every target, and the functions that declare one.
+
+set(TACIT_SANITIZE "" CACHE STRING "Sanitizers to build with, as -fsanitize= takes them")
+option(TACIT_STATIC "Link the binaries with -static" OFF)
+option(TACIT_COVERAGE "Instrument for gcov" OFF)
+option(TACIT_WERROR "Treat warnings as errors" ON)
+option(TACIT_BUILD_TESTS "Build the tests" ON)
+option(TACIT_BUILD_BENCH "Build tacit-bench and the micro benchmarks" ON)
+
+add_library(tacit-flags INTERFACE)
+target_compile_features(tacit-flags INTERFACE cxx_std_20)
+target_compile_options(tacit-flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wold-style-cast -Wcast-qual
+  -Woverloaded-virtual -Wnull-dereference
+  # GCC 12 reports coroutine frames of its own making and moved-from optionals here.
+  -Wno-maybe-uninitialized
+  $<$<BOOL:${TACIT_WERROR}>:-Werror>
+  $<$<CONFIG:Debug>:-Og -g1>)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(tacit-flags INTERFACE -fcoroutines -Wno-null-dereference)
+endif()
+if(TACIT_SANITIZE)
+  target_compile_options(tacit-flags INTERFACE
+    -fsanitize=${TACIT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(tacit-flags INTERFACE -fsanitize=${TACIT_SANITIZE})
+  if(TACIT_SANITIZE MATCHES "thread")
+    # GCC warns that TSan does not see fences; the fences in use are covered by seq_cst accesses.
+    target_compile_options(tacit-flags INTERFACE -Wno-tsan)
+  endif()
+endif()
+if(TACIT_COVERAGE)
+  target_compile_options(tacit-flags INTERFACE --coverage)
+  target_link_options(tacit-flags INTERFACE --coverage)
+endif()
+
+# tacit_layer(NAME [SOURCES f...] [DEPENDS layer...] [LIBS target...])
+# One static library per folder below src/. It sees only the layers it names, so an include that
+# goes to the right in the order of the layers fails to link (and `scripts/check` names the line).
+function(tacit_layer name)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS;LIBS" ${ARGN})
+  set(target tacit-${name})
+  list(TRANSFORM arg_SOURCES PREPEND src/${name}/)
+  add_library(${target} STATIC ${arg_SOURCES})
+  add_library(tacit::${name} ALIAS ${target})
+  set_target_properties(${target} PROPERTIES EXPORT_NAME ${name} OUTPUT_NAME tacit_${name})
+  target_include_directories(${target}
+    PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:include>
+    PRIVATE ${PROJECT_SOURCE_DIR}/src)
+  list(TRANSFORM arg_DEPENDS PREPEND tacit-)
+  target_link_libraries(${target} PUBLIC ${arg_DEPENDS} ${arg_LIBS} PRIVATE $<BUILD_INTERFACE:tacit-flags>)
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  set_property(GLOBAL APPEND PROPERTY TACIT_LAYERS ${target})
+endfunction()
+
+# tacit_binary(NAME SOURCES f... LIBS target...): a program in build/<preset>/bin.
+function(tacit_binary name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LIBS" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/src)
+  target_link_libraries(${name} PRIVATE tacit-flags ${arg_LIBS})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+  if(TACIT_STATIC)
+    target_link_options(${name} PRIVATE -static)
+  endif()
+endfunction()
+
+# tacit_test(NAME SOURCES f... LIBS target... [LABELS l...]): a GoogleTest program, one ctest entry per
+# case. It links only what it names: the test of a layer proves that the layer stands without
+# those to its right.
+function(tacit_test name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LIBS;LABELS" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_include_directories(${name} PRIVATE
+    ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
+  target_link_libraries(${name} PRIVATE tacit-flags ${arg_LIBS} GTest::gtest GTest::gtest_main)
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST
+    PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 300)
+endfunction()

@@ -1,0 +1,27 @@
+#include <tacit/base/error.hpp>
+
+namespace tacit::base {
+namespace {
+
+class tacit_category final : public boost::system::error_category {
+ public:
+  [[nodiscard]] const char* name() const noexcept override { return "tacit"; }
+  [[nodiscard]] std::string message(int value) const override {
+    switch (static_cast<errc>(value)) {
+      case errc::end_of_stream: return "the peer closed the connection";
+      case errc::timed_out: return "the deadline passed";
+      case errc::cancelled: return "the operation was cancelled";
+      case errc::draining: return "the server is draining";
+    }
+    return "unknown error";
+  }
+};
+
+}  // namespace
+
+const boost::system::error_category& category() noexcept {
+  static const tacit_category instance;
+  return instance;
+}
+
+}  // namespace tacit::base
