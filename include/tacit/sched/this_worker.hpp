@@ -1,0 +1,24 @@
+#pragma once
+
+#include <tacit/base/clock.hpp>
+#include <tacit/sched/poller.hpp>
+#include <tacit/sched/timer_queue.hpp>
+
+/// The worker that the calling thread is. After a suspension it may be another one.
+namespace tacit::sched::this_worker {
+
+/// Its timers, or nullptr if the thread is no worker.
+[[nodiscard]] timer_queue* timers() noexcept;
+
+/// Its poller, or nullptr if the thread is no worker.
+[[nodiscard]] poller* current_poller() noexcept;
+
+/// The time when the worker last came out of its poller: for deadlines that may be coarse. The present
+/// time if the thread is no worker.
+[[nodiscard]] base::steady_time coarse_now() noexcept;
+
+/// True once the scheduler is stopping: whoever would wait should give up instead. False if the
+/// thread is no worker.
+[[nodiscard]] bool is_stopping() noexcept;
+
+}  // namespace tacit::sched::this_worker

@@ -1,0 +1,84 @@
+#include <tacit/memory/arena.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <new>
+
+namespace tacit::memory {
+namespace {
+
+// nullptr if it does not fit. Never forms a pointer outside the chunk.
+std::byte* fit(std::byte* cursor, const std::byte* limit, std::size_t bytes,
+               std::size_t alignment) noexcept {
+  if (!cursor) return nullptr;
+  void* place = cursor;
+  auto space = static_cast<std::size_t>(limit - cursor);
+  return static_cast<std::byte*>(std::align(alignment, bytes, place, space));
+}
+
+}  // namespace
+
+arena::~arena() { release(); }
+
+void* arena::do_allocate(std::size_t bytes, std::size_t alignment) {
+  if (auto* place = fit(cursor_, limit_, bytes, alignment)) [[likely]] {
+    cursor_ = place + bytes;
+    return place;
+  }
+  return allocate_from_next_chunk(bytes, alignment);
+}
+
+void* arena::allocate_from_next_chunk(std::size_t bytes, std::size_t alignment) {
+  const std::size_t needed = sizeof(chunk) + bytes + alignment;
+  while (current_ && current_->next) {
+    use(current_->next);
+    if (current_->bytes >= needed) return do_allocate(bytes, alignment);
+  }
+  const std::size_t size = std::max({needed, first_chunk_bytes, current_ ? 2 * current_->bytes : 0});
+  auto* fresh = new (::operator new(size)) chunk{nullptr, size};
+  held_bytes_ += size;
+  (current_ ? current_->next : first_) = fresh;
+  use(fresh);
+  return do_allocate(bytes, alignment);
+}
+
+void arena::use(chunk* next) noexcept {
+  current_ = next;
+  cursor_ = reinterpret_cast<std::byte*>(next + 1);
+  limit_ = reinterpret_cast<std::byte*>(next) + next->bytes;
+}
+
+void arena::reset() noexcept {
+  if (!first_) return;
+  if (held_bytes_ > retained_bytes_max) {
+    // A first chunk made for one huge request must not be kept either.
+    chunk** link = &first_;
+    std::size_t kept = 0;
+    while (chunk* each = *link) {
+      if (kept + each->bytes <= retained_bytes_max) {
+        kept += each->bytes;
+        link = &each->next;
+      } else {
+        *link = each->next;
+        ::operator delete(each);
+      }
+    }
+    held_bytes_ = kept;
+  }
+  current_ = nullptr;
+  cursor_ = limit_ = nullptr;
+  if (first_) use(first_);
+}
+
+void arena::release() noexcept {
+  while (chunk* each = first_) {
+    first_ = each->next;
+    ::operator delete(each);
+  }
+  current_ = nullptr;
+  cursor_ = limit_ = nullptr;
+  held_bytes_ = 0;
+}
+
+}  // namespace tacit::memory
