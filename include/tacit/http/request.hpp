@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <memory_resource>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include <tacit/http/method.hpp>
+
+namespace tacit::http {
+
+/// A header field as sent; names compare without regard to case.
+struct field {
+  std::string_view name;
+  std::string_view value;  ///< Without the white space around it.
+};
+
+[[nodiscard]] bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept;
+
+/// A request. All views are valid until it has been answered.
+struct request {
+  explicit request(std::pmr::memory_resource& memory) : fields(&memory) {}
+
+  http::method method = http::method::get;
+  std::string_view method_name;
+  std::string_view target;  ///< As sent.
+  std::string_view path;    ///< Of the target, not decoded. "*" for the asterisk form.
+  std::string_view query;   ///< Behind the '?', not decoded.
+  int version = 11;         ///< 10 or 11.
+  bool keep_alive = true;   ///< What the peer asks for (RFC 9112 section 9.3).
+  std::pmr::vector<field> fields;
+  std::string_view body;
+
+  /// The first field of that name, or nullopt.
+  [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const noexcept;
+
+  /// The value of `name` in the query, not decoded; empty for a name without '='.
+  [[nodiscard]] std::optional<std::string_view> query_value(std::string_view name) const noexcept;
+};
+
+}  // namespace tacit::http

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <memory_resource>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <tacit/http/request.hpp>
+
+namespace tacit::http {
+
+/// A response body that is produced while it is written, so that it needs no memory of its size.
+///
+/// Lifetime: outlives the answer. Threads: slice() is called by the connection that answers.
+class body_source {
+ public:
+  /// Some of the bytes from `offset` on, at least one and at most `bytes_max`. They stay valid until
+  /// the answer is written.
+  [[nodiscard]] virtual std::string_view slice(std::uint64_t offset,
+                                               std::uint64_t bytes_max) const noexcept = 0;
+
+ protected:
+  ~body_source() = default;
+};
+
+/// An answer as the handler leaves it.
+struct response {
+  explicit response(std::pmr::memory_resource& memory) : content_type(&memory), fields(&memory), body(&memory) {}
+
+  int status = 200;
+  std::pmr::string content_type;  ///< Sent unless empty.
+  /// Further fields, name and value; Date, Server, Content-Length and Connection are not among them.
+  std::pmr::vector<std::pair<std::pmr::string, std::pmr::string>> fields;
+  std::pmr::string body;
+
+  const body_source* source = nullptr;  ///< If set, the body is `source_bytes` of it instead.
+  std::uint64_t source_bytes = 0;
+
+  [[nodiscard]] std::uint64_t content_length() const noexcept {
+    return source ? source_bytes : body.size();
+  }
+};
+
+}  // namespace tacit::http

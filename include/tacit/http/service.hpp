@@ -1,0 +1,36 @@
+#pragma once
+
+#include <tacit/http/limits.hpp>
+#include <tacit/http/router.hpp>
+#include <tacit/memory/mode.hpp>
+#include <tacit/observe/metrics.hpp>
+
+namespace tacit::http {
+
+/// What the connections of a server count.
+struct counters {
+  explicit counters(observe::metrics& in);
+
+  observe::counter answers_by_class[5];  ///< 1xx to 5xx.
+  observe::counter received_bytes;
+  observe::counter sent_bytes;
+  observe::counter refused_requests;  ///< Answered 4xx or 5xx before they reached a handler.
+  observe::counter handler_errors;    ///< Handlers that threw.
+  observe::counter timeouts;          ///< Connections closed since the peer made no progress.
+
+  [[nodiscard]] std::uint64_t answers() const noexcept;
+};
+
+/// Everything that the connections of a server share.
+///
+/// Threads: set up first, then read by all connections. Lifetime: outlives them.
+struct service {
+  explicit service(observe::metrics& in) : count(in) {}
+
+  http::limits limits;
+  http::router router;
+  memory::mode memory = memory::mode::arena;
+  counters count;
+};
+
+}  // namespace tacit::http

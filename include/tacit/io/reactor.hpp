@@ -1,0 +1,55 @@
+#pragma once
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include <tacit/base/atomic.hpp>
+#include <tacit/io/operation_memory.hpp>
+#include <tacit/sched/poller.hpp>
+#include <tacit/sched/scheduler.hpp>
+
+namespace tacit::io {
+
+/// One worker's Asio context, in which the worker waits.
+///
+/// I/O objects made on context() complete here; their handlers make coroutines ready, which the worker
+/// then runs after the whole batch of completions has been taken.
+///
+/// Threads: as sched::poller; I/O objects may be made and operations started from any thread.
+class reactor final : public sched::poller {
+ public:
+  reactor();
+
+  [[nodiscard]] boost::asio::io_context& context() noexcept { return context_; }
+
+  /// How many streams live on this reactor, for placing the next one.
+  base::atomic<std::uint32_t> streams{0};
+
+  std::size_t poll() override;
+  std::size_t wait(std::optional<base::steady_time> deadline) override;
+  void interrupt() noexcept override;
+
+  /// The reactor of the calling worker. Precondition: the thread is a worker of a scheduler made with
+  /// with_reactors().
+  [[nodiscard]] static reactor& of_this_worker() noexcept;
+
+ private:
+  // Bounds how long ready coroutines wait for a batch to be taken. Not measured.
+  static constexpr std::size_t batch_max = 256;
+
+  std::size_t take_batch();
+
+  boost::asio::io_context context_{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+  base::atomic<bool> interrupted_{false};
+  operation_memory interrupt_memory_;
+};
+
+/// `options` with a reactor for every worker to wait in.
+[[nodiscard]] sched::scheduler_options with_reactors(sched::scheduler_options options);
+
+}  // namespace tacit::io

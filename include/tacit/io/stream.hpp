@@ -1,0 +1,126 @@
+#pragma once
+
+#include <boost/asio/buffer.hpp>
+#include <chrono>
+#include <coroutine>
+#include <cstddef>
+#include <span>
+
+#include <tacit/base/error.hpp>
+#include <tacit/io/operation_memory.hpp>
+#include <tacit/sched/agent.hpp>
+
+namespace tacit::io {
+
+using const_buffer = boost::asio::const_buffer;
+
+/// Where a read or write under way leaves its outcome, and whom it wakes.
+struct completion : sched::runnable {
+  base::error_code error;
+  std::size_t bytes = 0;
+  operation_memory memory;
+
+  void finish(base::error_code ec, std::size_t n) noexcept {
+    error = ec;
+    bytes = n;
+    make_ready();
+  }
+};
+
+struct transfer {
+  base::error_code error;
+  std::size_t bytes = 0;
+};
+
+/// A connected byte stream: TCP on a reactor, TCP with blocking calls, or memory in tests.
+///
+/// Threads:   one read and one write at a time; stop_reading() and abort() from any thread while the
+///            stream lives.
+/// Errors:    reads end with errc::end_of_stream when the peer has closed its sending side, and with
+///            errc::timed_out when nothing came in time; other codes are the system's.
+/// Cancel:    stop_reading() and abort().
+class stream {
+ public:
+  using duration = std::chrono::nanoseconds;
+
+  virtual ~stream() = default;
+  stream(const stream&) = delete;
+  stream& operator=(const stream&) = delete;
+
+  /// Writes what it can of `buffers` without suspending. May write less, also nothing.
+  virtual transfer try_write(std::span<const const_buffer> buffers) = 0;
+
+  /// After this, reads give what the peer had sent already, and then errc::end_of_stream.
+  virtual void stop_reading() noexcept = 0;
+
+  /// Says to the peer that nothing more will be written; it can still be read from.
+  virtual void finish_writing() noexcept = 0;
+
+  /// Ends both directions; pending and later operations fail.
+  virtual void abort() noexcept = 0;
+
+  class [[nodiscard]] read_awaiter;
+  class [[nodiscard]] write_awaiter;
+
+  /// Reads at least one byte into `into`, or fails; gives up after `timeout`.
+  read_awaiter read(std::span<char> into, duration timeout) noexcept;
+
+  /// Writes at least one byte of `buffers`, or fails; gives up after `timeout`.
+  write_awaiter write_some(std::span<const const_buffer> buffers, duration timeout) noexcept;
+
+ protected:
+  stream() = default;
+
+  /// Starts the operation. True if it is finished and `done` filled: then the caller does not suspend.
+  /// Otherwise done.finish() is called later, possibly before this function has returned.
+  virtual bool start_read(std::span<char> into, duration timeout, completion& done) = 0;
+  virtual bool start_write(std::span<const const_buffer> buffers, duration timeout,
+                           completion& done) = 0;
+};
+
+class stream::read_awaiter : completion {
+ public:
+  read_awaiter(stream& from, std::span<char> into, duration timeout) noexcept
+      : from_(from), into_(into), timeout_(timeout) {}
+  [[nodiscard]] bool await_ready() const noexcept { return false; }
+  bool await_suspend(std::coroutine_handle<> awaiting) {
+    coroutine = awaiting;
+    home = sched::current_agent();
+    return !from_.start_read(into_, timeout_, *this);
+  }
+  [[nodiscard]] transfer await_resume() const noexcept { return {error, bytes}; }
+
+ private:
+  stream& from_;
+  std::span<char> into_;
+  duration timeout_;
+};
+
+class stream::write_awaiter : completion {
+ public:
+  write_awaiter(stream& to, std::span<const const_buffer> buffers, duration timeout) noexcept
+      : to_(to), buffers_(buffers), timeout_(timeout) {}
+  [[nodiscard]] bool await_ready() const noexcept { return false; }
+  bool await_suspend(std::coroutine_handle<> awaiting) {
+    coroutine = awaiting;
+    home = sched::current_agent();
+    return !to_.start_write(buffers_, timeout_, *this);
+  }
+  [[nodiscard]] transfer await_resume() const noexcept { return {error, bytes}; }
+
+ private:
+  stream& to_;
+  std::span<const const_buffer> buffers_;
+  duration timeout_;
+};
+
+inline stream::read_awaiter stream::read(std::span<char> into, duration timeout) noexcept {
+  return {*this, into, timeout};
+}
+
+inline stream::write_awaiter stream::write_some(std::span<const const_buffer> buffers,
+                                                duration timeout) noexcept {
+  return {*this, buffers, timeout};
+}
+
+}  // namespace tacit::io

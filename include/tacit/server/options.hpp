@@ -1,0 +1,51 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include <tacit/base/error.hpp>
+#include <tacit/http/limits.hpp>
+#include <tacit/memory/mode.hpp>
+
+namespace tacit::server {
+
+/// How connections are served.
+enum class threading {
+  coroutine,  ///< Coroutines on a fixed number of workers, which steal work from each other.
+  thread,     ///< One blocking thread per connection: the baseline.
+};
+
+[[nodiscard]] constexpr std::string_view to_string(threading value) noexcept {
+  return value == threading::coroutine ? "coroutine" : "thread";
+}
+
+/// All settings of a server, with their defaults.
+struct options {
+  /// ADDRESS:PORT; port 0 lets the system pick one.
+  std::string listen = "127.0.0.1:8080";
+
+  threading mode = threading::coroutine;
+  memory::mode memory = memory::mode::arena;
+
+  /// Worker threads in coroutine mode; 0 means one per available CPU.
+  std::uint32_t workers = 0;
+
+  /// How long a drain waits for requests under way before it cuts them. Below the 30 s that
+  /// orchestrators grant by default.
+  std::chrono::milliseconds drain_timeout{20'000};
+
+  http::limits limits;
+};
+
+/// Reads settings from a JSON file into `into`; what the file does not name stays as it is. A key that does
+/// not exist, or a value of the wrong kind, is a failure that names file, line and key.
+[[nodiscard]] std::variant<std::monostate, base::failure> load_config(const std::string& file,
+                                                                      options& into);
+
+[[nodiscard]] std::variant<threading, base::failure> parse_threading(std::string_view text);
+[[nodiscard]] std::variant<memory::mode, base::failure> parse_memory(std::string_view text);
+
+}  // namespace tacit::server

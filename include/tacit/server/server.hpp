@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include <tacit/base/error.hpp>
+#include <tacit/http/context.hpp>
+#include <tacit/http/router.hpp>
+#include <tacit/observe/metrics.hpp>
+#include <tacit/server/options.hpp>
+
+namespace tacit::server {
+
+/// An HTTP server: routes, and the life from start to drain.
+///
+///     tacit::server::server app;
+///     app.get("/", [](tacit::http::context& c) { c.text("Hello\n"); });
+///     return app.run();
+///
+/// Besides the routes added, it answers /healthz, /readyz, /metrics and /debug/runtime, unless these are
+/// added by the program itself.
+///
+/// Threads:   add routes, start() and stop() from one thread; handlers run on the server's.
+/// Lifetime:  one start() per server. The destructor stops it, cutting what is open.
+class server {
+ public:
+  explicit server(options with = {});
+  ~server();
+  server(const server&) = delete;
+  server& operator=(const server&) = delete;
+
+  /// Adds a route. The handler is a plain function of context&, or a coroutine that returns task<>.
+  /// Throws std::invalid_argument for a pattern that is malformed or taken (http::router::add).
+  template <class Callable>
+  void route(http::method on, std::string_view pattern, Callable handler) {
+    add(on, pattern, http::make_handler(std::move(handler)));
+  }
+  template <class Callable>
+  void get(std::string_view pattern, Callable handler) {
+    route(http::method::get, pattern, std::move(handler));
+  }
+  template <class Callable>
+  void post(std::string_view pattern, Callable handler) {
+    route(http::method::post, pattern, std::move(handler));
+  }
+  template <class Callable>
+  void put(std::string_view pattern, Callable handler) {
+    route(http::method::put, pattern, std::move(handler));
+  }
+  template <class Callable>
+  void del(std::string_view pattern, Callable handler) {
+    route(http::method::delete_, pattern, std::move(handler));
+  }
+
+  /// Answers what no route matches, whatever its method.
+  template <class Callable>
+  void fallback(Callable handler) {
+    set_fallback(http::make_handler(std::move(handler)));
+  }
+
+  /// Binds, and serves from then on. Failures: the address is malformed or taken, no threads to be had.
+  [[nodiscard]] std::variant<std::monostate, base::failure> start();
+
+  /// "ADDRESS:PORT" as bound. Empty before start().
+  [[nodiscard]] const std::string& address() const noexcept;
+
+  /// Takes no more connections, lets requests under way finish, and cuts what is left when the drain
+  /// timeout is over. Returns how many connections were cut.
+  std::size_t stop();
+
+  /// Makes a stop() that is under way on another thread cut at once.
+  void cut() noexcept;
+
+  /// start(), prints "listening on ADDRESS:PORT" to stdout, waits for SIGTERM or SIGINT, stop(). A second
+  /// signal cuts. Returns the exit status: 0, 1 if it could not start or connections were cut, 2 if the
+  /// options are wrong. Call it from main before other threads are started: it blocks these signals.
+  int run();
+
+  /// For metrics of the program's own; /metrics prints them. Add before start().
+  [[nodiscard]] observe::metrics& metrics() noexcept;
+
+ private:
+  class state;
+  void add(http::method on, std::string_view pattern, http::handler handler);
+  void set_fallback(http::handler handler);
+
+  std::unique_ptr<state> state_;
+};
+
+}  // namespace tacit::server

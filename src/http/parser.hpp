@@ -1,0 +1,77 @@
+#pragma once
+
+#include <boost/beast/http/basic_parser.hpp>
+#include <memory_resource>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <tacit/http/limits.hpp>
+#include <tacit/http/request.hpp>
+
+namespace tacit::http {
+
+/// Why a request is refused.
+struct refusal {
+  int status = 400;
+  std::string_view reason;
+};
+
+/// Bytes to one request, within limits (RFC 9112).
+///
+/// Beast's parser does the syntax; this class keeps fields as views into the connection's buffer and
+/// refuses what RFC 9112 lets a server refuse: every way to make two parties disagree about where a
+/// message ends.
+///
+/// The head must be contiguous and stay where it is until the request is answered. A body that arrives
+/// with it in one piece is a view too; else it is gathered in the request's memory.
+class parser final : private boost::beast::http::basic_parser<true> {
+ public:
+  enum class progress { need_more, head_complete, complete, refused };
+
+  parser(const limits& bounds, request& into, std::pmr::memory_resource& memory);
+
+  /// Takes bytes, of which the first are those not consumed by the last call. Stops after the head, so that
+  /// the caller may decide on it, and after the message.
+  progress parse(std::string_view bytes, std::size_t& consumed);
+
+  [[nodiscard]] const refusal& why() const noexcept { return refusal_; }
+  [[nodiscard]] bool expects_continue() const noexcept { return expects_continue_; }
+
+ private:
+  using string_view = boost::beast::string_view;
+  using error_code = boost::beast::error_code;
+  using verb = boost::beast::http::verb;
+  using field_name = boost::beast::http::field;
+
+  void on_request_impl(verb method, string_view name, string_view target, int version,
+                       error_code& ec) override;
+  void on_response_impl(int, string_view, int, error_code&) override {}
+  void on_field_impl(field_name name, string_view name_text, string_view value,
+                     error_code& ec) override;
+  void on_header_impl(error_code& ec) override;
+  void on_body_init_impl(boost::optional<std::uint64_t> const& length, error_code& ec) override;
+  std::size_t on_body_impl(string_view body, error_code& ec) override;
+  void on_chunk_header_impl(std::uint64_t size, string_view extensions, error_code& ec) override;
+  std::size_t on_chunk_body_impl(std::uint64_t remain, string_view body, error_code& ec) override;
+  void on_finish_impl(error_code& ec) override;
+
+  void refuse(int status, std::string_view reason, error_code& ec);
+  [[nodiscard]] refusal translate(error_code ec, std::string_view bytes) const;
+  bool split_target(std::string_view target);
+  std::size_t add_to_body(std::string_view piece, error_code& ec);
+
+  const limits& limits_;
+  request& request_;
+  std::pmr::string gathered_;
+  std::string_view unparsed_;  // What the present call was given, to tell views from copies.
+  refusal refusal_;
+  int hosts_ = 0;
+  int lengths_ = 0;
+  bool chunked_ = false;
+  bool expects_continue_ = false;
+  bool refused_ = false;
+  bool in_trailer_ = false;
+};
+
+}  // namespace tacit::http

@@ -1,0 +1,26 @@
+#include <tacit/http/service.hpp>
+
+namespace tacit::http {
+
+counters::counters(observe::metrics& in) {
+  for (int i = 0; i < 5; ++i) {
+    answers_by_class[i] =
+        in.add_counter("tacit_http_responses_total", "Answers written, by class of status.",
+                       "class=\"" + std::to_string(i + 1) + "xx\"");
+  }
+  received_bytes = in.add_counter("tacit_http_received_bytes_total", "Bytes read from peers.");
+  sent_bytes = in.add_counter("tacit_http_sent_bytes_total", "Bytes written to peers.");
+  refused_requests = in.add_counter("tacit_http_refused_requests_total",
+                                    "Requests refused before they reached a handler.");
+  handler_errors = in.add_counter("tacit_http_handler_errors_total", "Handlers that threw.");
+  timeouts = in.add_counter("tacit_http_timeouts_total",
+                            "Connections closed because the peer made no progress in time.");
+}
+
+std::uint64_t counters::answers() const noexcept {
+  std::uint64_t sum = 0;
+  for (const auto& each : answers_by_class) sum += each.value();
+  return sum;
+}
+
+}  // namespace tacit::http

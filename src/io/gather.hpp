@@ -1,0 +1,50 @@
+#pragma once
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <array>
+#include <span>
+
+#include <tacit/io/stream.hpp>
+
+namespace tacit::io {
+
+/// Pieces that one gathering write takes at most; a caller with more goes on after it.
+inline constexpr std::size_t gather_max = 64;
+
+/// Buffers as sendmsg wants them. What is beyond gather_max is left out.
+class gather {
+ public:
+  explicit gather(std::span<const const_buffer> buffers) noexcept {
+    const std::size_t count = std::min(buffers.size(), gather_max);
+    for (std::size_t i = 0; i < count; ++i) {
+      // sendmsg does not write through iov_base; its type has no const form.
+      pieces_[i] = {const_cast<void*>(buffers[i].data()), buffers[i].size()};
+    }
+    header_.msg_iov = pieces_.data();
+    header_.msg_iovlen = count;
+  }
+  gather(const gather&) = delete;
+  gather& operator=(const gather&) = delete;
+
+  [[nodiscard]] const msghdr& header() const noexcept { return header_; }
+
+ private:
+  std::array<iovec, gather_max> pieces_;
+  msghdr header_{};
+};
+
+/// A span of buffers as an Asio ConstBufferSequence (which wants a copyable range of its own).
+class buffer_range {
+ public:
+  explicit buffer_range(std::span<const const_buffer> buffers) noexcept : buffers_(buffers) {}
+  [[nodiscard]] const const_buffer* begin() const noexcept { return buffers_.data(); }
+  [[nodiscard]] const const_buffer* end() const noexcept { return buffers_.data() + buffers_.size(); }
+
+ private:
+  std::span<const const_buffer> buffers_;
+};
+
+}  // namespace tacit::io

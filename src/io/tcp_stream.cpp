@@ -1,0 +1,158 @@
+#include "io/tcp_stream.hpp"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <limits>
+
+#include <tacit/sched/this_worker.hpp>
+
+#include "io/gather.hpp"
+
+namespace tacit::io {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr base::steady_time::rep no_deadline = std::numeric_limits<base::steady_time::rep>::max();
+
+// How soon a timer that finds nothing waiting looks again.
+constexpr std::chrono::seconds recheck_interval{1};
+
+base::steady_time to_time(base::steady_time::rep ticks) {
+  return base::steady_time(base::steady_time::duration(ticks));
+}
+
+}  // namespace
+
+struct tcp_stream::read_handler {
+  using allocator_type = operation_allocator<std::byte>;
+  tcp_stream* self;
+  completion* done;
+  std::size_t wanted;
+  [[nodiscard]] allocator_type get_allocator() const noexcept {
+    return allocator_type(done->memory);
+  }
+  void operator()(base::error_code ec, std::size_t bytes) const noexcept {
+    self->clear_deadline();
+    self->may_have_more_ = bytes == wanted;
+    if (ec == asio::error::eof) ec = base::errc::end_of_stream;
+    done->finish(self->timeout_or(ec), bytes);
+  }
+};
+
+struct tcp_stream::write_handler {
+  using allocator_type = operation_allocator<std::byte>;
+  tcp_stream* self;
+  completion* done;
+  [[nodiscard]] allocator_type get_allocator() const noexcept {
+    return allocator_type(done->memory);
+  }
+  void operator()(base::error_code ec, std::size_t bytes) const noexcept {
+    self->clear_deadline();
+    done->finish(self->timeout_or(ec), bytes);
+  }
+};
+
+tcp_stream::tcp_stream(unique_fd fd, reactor& on)
+    : reactor_(on),
+      timers_(sched::this_worker::timers()),
+      socket_(on.context(), asio::ip::tcp::v4(), fd.release()),
+      deadline_(no_deadline),
+      armed_for_(no_deadline) {
+  base::error_code ignored;
+  socket_.native_non_blocking(true, ignored);
+  reactor_.streams.fetch_add(1, base::memory_order_relaxed);
+}
+
+tcp_stream::~tcp_stream() {
+  timers_->cancel(*this);
+  reactor_.streams.fetch_sub(1, base::memory_order_relaxed);
+}
+
+bool tcp_stream::start_read(std::span<char> into, duration timeout, completion& done) {
+  if (may_have_more_) {
+    const ssize_t n = ::recv(socket_.native_handle(), into.data(), into.size(), MSG_DONTWAIT);
+    if (n >= 0) {
+      may_have_more_ = static_cast<std::size_t>(n) == into.size();
+      done.bytes = static_cast<std::size_t>(n);
+      if (n == 0) done.error = timeout_or(base::errc::end_of_stream);
+      return true;
+    }
+    if (errno != EAGAIN && errno != EINTR) {
+      done.error = {errno, boost::system::system_category()};
+      return true;
+    }
+    may_have_more_ = false;
+  }
+  set_deadline(timeout, waiting::for_data);
+  socket_.async_read_some(asio::buffer(into.data(), into.size()),
+                          read_handler{this, &done, into.size()});
+  return false;
+}
+
+transfer tcp_stream::try_write(std::span<const const_buffer> buffers) {
+  const gather message(buffers);
+  const ssize_t n = ::sendmsg(socket_.native_handle(), &message.header(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (n >= 0) return {{}, static_cast<std::size_t>(n)};
+  if (errno == EAGAIN || errno == EINTR) return {};
+  return {timeout_or({errno, boost::system::system_category()}), 0};
+}
+
+bool tcp_stream::start_write(std::span<const const_buffer> buffers, duration timeout,
+                             completion& done) {
+  set_deadline(timeout, waiting::for_room);
+  socket_.async_write_some(buffer_range(buffers), write_handler{this, &done});
+  return false;
+}
+
+void tcp_stream::stop_reading() noexcept { ::shutdown(socket_.native_handle(), SHUT_RD); }
+
+void tcp_stream::finish_writing() noexcept { ::shutdown(socket_.native_handle(), SHUT_WR); }
+
+void tcp_stream::abort() noexcept { ::shutdown(socket_.native_handle(), SHUT_RDWR); }
+
+// The order of these accesses against those in on_expired (both seq_cst) decides who moves the timer:
+// here the deadline is stored before armed_for_ is read, there armed_for_ is stored before the deadline
+// is read again, so at least one of the two sees the other's value.
+void tcp_stream::set_deadline(duration timeout, waiting what) {
+  const auto due = sched::this_worker::coarse_now() + timeout;
+  const ticks due_ticks = due.time_since_epoch().count();
+  waiting_.store(what, base::memory_order_relaxed);
+  deadline_.store(due_ticks, base::memory_order_seq_cst);
+  if (due_ticks < armed_for_.load(base::memory_order_seq_cst)) {
+    armed_for_.store(due_ticks, base::memory_order_seq_cst);
+    timers_->set(*this, due);
+  }
+}
+
+void tcp_stream::clear_deadline() noexcept {
+  deadline_.store(no_deadline, base::memory_order_relaxed);
+}
+
+std::optional<base::steady_time> tcp_stream::on_expired(base::steady_time now) noexcept {
+  for (;;) {
+    const ticks due = deadline_.load(base::memory_order_seq_cst);
+    if (due != no_deadline && to_time(due) <= now) {
+      timed_out_.store(true, base::memory_order_relaxed);
+      waiting_.load(base::memory_order_relaxed) == waiting::for_room ? abort() : stop_reading();
+    }
+    const base::steady_time next = due != no_deadline && to_time(due) > now
+                                       ? to_time(due)
+                                       : now + recheck_interval;
+    armed_for_.store(next.time_since_epoch().count(), base::memory_order_seq_cst);
+    if (deadline_.load(base::memory_order_seq_cst) >= next.time_since_epoch().count() ||
+        timed_out_.load(base::memory_order_relaxed)) {
+      return next;
+    }
+  }
+}
+
+base::error_code tcp_stream::timeout_or(base::error_code ec) const noexcept {
+  if (ec && timed_out_.load(base::memory_order_relaxed)) return base::errc::timed_out;
+  return ec;
+}
+
+}  // namespace tacit::io

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include <tacit/base/atomic.hpp>
+#include <tacit/io/reactor.hpp>
+#include <tacit/io/stream.hpp>
+#include <tacit/io/unique_fd.hpp>
+#include <tacit/sched/timer_queue.hpp>
+
+namespace tacit::io {
+
+/// A TCP connection on a reactor.
+///
+/// A read that fills its buffer is followed by a direct recv, since there may be more; after a short
+/// one the socket is known to be empty, so the next read goes to the reactor without trying.
+///
+/// A deadline costs one store per operation: the timer is left where it is and, when it fires early,
+/// moves itself to the present deadline. When it fires in time it shuts the socket down, which ends the
+/// pending operation by way of the reactor.
+class tcp_stream final : public stream, private sched::timer {
+ public:
+  /// Takes a connected, non-blocking socket. Called on a worker, whose timers it uses from then on.
+  tcp_stream(unique_fd fd, reactor& on);
+  ~tcp_stream() override;
+
+  transfer try_write(std::span<const const_buffer> buffers) override;
+  void stop_reading() noexcept override;
+  void finish_writing() noexcept override;
+  void abort() noexcept override;
+
+ private:
+  using socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp,
+                                                  boost::asio::io_context::executor_type>;
+  struct read_handler;
+  struct write_handler;
+  enum class waiting : std::uint8_t { no, for_data, for_room };
+
+  bool start_read(std::span<char> into, duration timeout, completion& done) override;
+  bool start_write(std::span<const const_buffer> buffers, duration timeout,
+                   completion& done) override;
+  void set_deadline(duration timeout, waiting what);
+  void clear_deadline() noexcept;
+  [[nodiscard]] base::error_code timeout_or(base::error_code ec) const noexcept;
+  std::optional<base::steady_time> on_expired(base::steady_time now) noexcept override;
+
+  reactor& reactor_;
+  sched::timer_queue* timers_;
+  socket socket_;
+  bool may_have_more_ = false;
+
+  using ticks = base::steady_time::rep;
+  base::atomic<ticks> deadline_;  // no_deadline while nothing waits.
+  base::atomic<ticks> armed_for_;
+  base::atomic<waiting> waiting_{waiting::no};
+  base::atomic<bool> timed_out_{false};
+};
+
+}  // namespace tacit::io

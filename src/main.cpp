@@ -1,0 +1,122 @@
+// The tacit binary: `serve`, and `healthcheck` for containers that have no other tool.
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <optional>
+#include <string>
+
+#include <tacit/server/options.hpp>
+#include <tacit/server/server.hpp>
+
+#include "server/demo_routes.hpp"
+#include "server/healthcheck.hpp"
+#include "server/site.hpp"
+
+namespace {
+
+using tacit::base::failure;
+
+int report(const failure& what) {
+  std::fprintf(stderr, "tacit: %s\n", what.message.c_str());
+  return what.exit_status();
+}
+
+struct serve_arguments {
+  std::string config;
+  std::optional<std::string> listen, mode, memory;
+  std::optional<std::uint32_t> workers;
+  std::string site;
+  std::uint64_t body_limit = tacit::server::site::no_body_limit;
+};
+
+// The command line wins over the config file.
+std::optional<failure> resolve(const serve_arguments& from, tacit::server::options& into) {
+  if (!from.config.empty()) {
+    const auto loaded = tacit::server::load_config(from.config, into);
+    if (const auto* problem = std::get_if<failure>(&loaded)) return *problem;
+  }
+  if (from.listen) into.listen = *from.listen;
+  if (from.workers) into.workers = *from.workers;
+  if (from.mode) {
+    const auto parsed = tacit::server::parse_threading(*from.mode);
+    if (const auto* problem = std::get_if<failure>(&parsed)) {
+      return failure{"--mode: " + problem->message, true};
+    }
+    into.mode = std::get<tacit::server::threading>(parsed);
+  }
+  if (from.memory) {
+    const auto parsed = tacit::server::parse_memory(*from.memory);
+    if (const auto* problem = std::get_if<failure>(&parsed)) {
+      return failure{"--memory: " + problem->message, true};
+    }
+    into.memory = std::get<tacit::memory::mode>(parsed);
+  }
+  return std::nullopt;
+}
+
+int serve(const serve_arguments& arguments) {
+  tacit::server::options options;
+  if (const auto problem = resolve(arguments, options)) return report(*problem);
+  const tacit::server::pattern_source pattern;
+  std::optional<tacit::server::site> site;
+  if (!arguments.site.empty()) {
+    auto loaded = tacit::server::site::load(arguments.site, arguments.body_limit);
+    if (const auto* problem = std::get_if<failure>(&loaded)) return report(*problem);
+    site = std::move(std::get<tacit::server::site>(loaded));
+    if (site->unparsed_lines() != 0) {
+      std::fprintf(stderr, "tacit: %llu lines of %s are not in combined log format and were left out\n",
+                   static_cast<unsigned long long>(site->unparsed_lines()), arguments.site.c_str());
+    }
+  } else if (arguments.body_limit != tacit::server::site::no_body_limit) {
+    return report({"--body-limit caps the bodies of a site; give --site LOG as well", true});
+  }
+  tacit::server::server app(options);
+  if (site) {
+    app.fallback([&](tacit::http::context& c) { site->answer(c, pattern); });
+  } else {
+    tacit::server::add_demo_routes(app, pattern);
+  }
+  return app.run();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"Tacit: an HTTP service runtime", "tacit"};
+  app.set_version_flag("--version", "tacit " TACIT_VERSION);
+  app.require_subcommand(1);
+
+  serve_arguments arguments;
+  auto* serving = app.add_subcommand("serve", "Serve the demo routes, or a site made from a log");
+  serving->add_option("--config", arguments.config, "JSON file with settings; options win over it");
+  serving->add_option("--listen", arguments.listen,
+                      "ADDRESS:PORT, port 0 for a free one (127.0.0.1:8080)");
+  serving->add_option("--mode", arguments.mode, "coroutine or thread (coroutine)");
+  serving->add_option("--memory", arguments.memory, "arena or heap (arena)");
+  serving->add_option("--workers", arguments.workers,
+                      "worker threads in coroutine mode, 0 for one per CPU (0)");
+  serving->add_option("--site", arguments.site,
+                      "serve a site made from this access log in combined format");
+  serving->add_option("--body-limit", arguments.body_limit,
+                      "with --site: no body is longer than this many bytes");
+
+  std::string url = "http://127.0.0.1:8080/healthz";
+  auto* checking = app.add_subcommand("healthcheck", "Exit with 0 if the URL answers 200, else with 1");
+  checking->add_option("url", url, "http://ADDRESS:PORT/PATH")->capture_default_str();
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp& help) {
+    return app.exit(help);
+  } catch (const CLI::CallForVersion& version) {
+    return app.exit(version);
+  } catch (const CLI::ParseError& error) {
+    std::fprintf(stderr, "tacit: %s; see tacit --help\n", error.what());
+    return 2;
+  }
+  if (checking->parsed()) {
+    const auto problem = tacit::server::check_health(url);
+    return problem ? report(*problem) : 0;
+  }
+  return serve(arguments);
+}

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+
+#include <tacit/http/service.hpp>
+#include <tacit/io/listening_socket.hpp>
+#include <tacit/server/options.hpp>
+
+#include "http/connection_set.hpp"
+
+namespace tacit::server {
+
+/// What a way of serving connections works with.
+struct mode_environment {
+  const options& settings;
+  const http::service& service;
+  http::connection_set& connections;
+  const io::listening_socket& socket;
+  observe::counter accepted;
+  observe::counter refused;  ///< Connections closed because of a limit.
+};
+
+/// A way of serving connections: one per threading mode.
+class mode {
+ public:
+  virtual ~mode() = default;
+
+  virtual void start_accepting() = 0;
+
+  /// Takes no further connections; those that are open go on.
+  virtual void stop_accepting() = 0;
+
+  /// Ends all threads. Precondition: the connection set is empty or was cut. Returns how many threads are
+  /// still inside a handler; these go on to use what the mode was given.
+  virtual std::size_t finish() = 0;
+
+  /// Adds what only this mode knows to the answer of /debug/runtime.
+  virtual void describe(nlohmann::json& into) const = 0;
+};
+
+[[nodiscard]] std::unique_ptr<mode> make_coroutine_mode(const mode_environment& environment);
+[[nodiscard]] std::unique_ptr<mode> make_thread_mode(const mode_environment& environment);
+
+}  // namespace tacit::server

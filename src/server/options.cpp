@@ -1,0 +1,199 @@
+#include <tacit/server/options.hpp>
+
+#include <algorithm>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <vector>
+
+namespace tacit::server {
+namespace {
+
+using json = nlohmann::json;
+
+// What is wrong with a value, without saying where.
+struct value_error {
+  std::string what;
+};
+
+struct key {
+  std::string name;
+  std::function<void(const json&)> set;  // Throws value_error.
+};
+
+template <class Number>
+void set_number(Number& into, const json& value) {
+  if (!value.is_number_unsigned() ||
+      value.get<std::uint64_t>() > std::numeric_limits<Number>::max()) {
+    throw value_error{"expected a whole number from 0 to " +
+                      std::to_string(std::numeric_limits<Number>::max())};
+  }
+  into = value.get<Number>();
+}
+
+void set_duration(std::chrono::milliseconds& into, const json& value) {
+  std::uint32_t ms = 0;
+  set_number(ms, value);
+  into = std::chrono::milliseconds(ms);
+}
+
+std::string as_text(const json& value) {
+  if (!value.is_string()) throw value_error{"expected a text in quotes"};
+  return value.get<std::string>();
+}
+
+template <class T>
+void set_parsed(T& into, std::variant<T, base::failure> parsed) {
+  if (const auto* failure = std::get_if<base::failure>(&parsed)) throw value_error{failure->message};
+  into = std::get<T>(parsed);
+}
+
+std::vector<key> keys_of(options& o) {
+  return {{"listen", [&](const json& v) { o.listen = as_text(v); }},
+          {"mode", [&](const json& v) { set_parsed(o.mode, parse_threading(as_text(v))); }},
+          {"memory", [&](const json& v) { set_parsed(o.memory, parse_memory(as_text(v))); }},
+          {"workers", [&](const json& v) { set_number(o.workers, v); }},
+          {"drain_timeout_ms", [&](const json& v) { set_duration(o.drain_timeout, v); }}};
+}
+
+std::vector<key> keys_of(http::limits& l) {
+  return {{"head_bytes_max", [&](const json& v) { set_number(l.head_bytes_max, v); }},
+          {"target_bytes_max", [&](const json& v) { set_number(l.target_bytes_max, v); }},
+          {"fields_max", [&](const json& v) { set_number(l.fields_max, v); }},
+          {"body_bytes_max", [&](const json& v) { set_number(l.body_bytes_max, v); }},
+          {"head_timeout_ms", [&](const json& v) { set_duration(l.head_timeout, v); }},
+          {"body_timeout_ms", [&](const json& v) { set_duration(l.body_timeout, v); }},
+          {"idle_timeout_ms", [&](const json& v) { set_duration(l.idle_timeout, v); }},
+          {"write_timeout_ms", [&](const json& v) { set_duration(l.write_timeout, v); }},
+          {"connections_max", [&](const json& v) { set_number(l.connections_max, v); }},
+          {"threads_max", [&](const json& v) { set_number(l.threads_max, v); }}};
+}
+
+std::size_t edit_distance(const std::string& a, const std::string& b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({change, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row.back();
+}
+
+// The key that was meant, or what keys there are.
+std::string advice(const std::string& name, const std::vector<key>& keys) {
+  const auto nearest = std::min_element(keys.begin(), keys.end(), [&](const key& a, const key& b) {
+    return edit_distance(name, a.name) < edit_distance(name, b.name);
+  });
+  if (edit_distance(name, nearest->name) <= 3) return "did you mean '" + nearest->name + "'?";
+  std::string all = "known keys:";
+  for (const key& each : keys) all += " " + each.name;
+  return all;
+}
+
+class config_reader {
+ public:
+  config_reader(const std::string& file, std::string text) : file_(file), text_(std::move(text)) {}
+
+  void read(options& into) const {
+    json root;
+    try {
+      root = json::parse(text_);
+    } catch (const json::parse_error& error) {
+      const auto position = std::min<std::size_t>(error.byte, text_.size());
+      throw base::failure{where(position) + "not valid JSON; see the text before this place", true};
+    }
+    if (!root.is_object()) throw base::failure{where(0) + "expected an object: { … }", true};
+    json limits = json::object();
+    if (root.contains("limits")) {
+      limits = root["limits"];
+      root.erase("limits");
+      if (!limits.is_object()) fail("limits", "expected an object: { … }");
+    }
+    auto keys = keys_of(into);
+    keys.push_back({"limits", {}});  // For advice only: it is taken out above.
+    apply(root, keys, "");
+    apply(limits, keys_of(into.limits), "limits.");
+  }
+
+ private:
+  void apply(const json& object, const std::vector<key>& keys, const std::string& path) const {
+    for (const auto& [name, value] : object.items()) {
+      const auto found =
+          std::find_if(keys.begin(), keys.end(), [&](const key& k) { return k.name == name; });
+      if (found == keys.end()) {
+        throw base::failure{where_is(name) + "unknown key '" + path + name + "'; " +
+                                advice(name, keys),
+                            true};
+      }
+      try {
+        found->set(value);
+      } catch (const value_error& error) {
+        fail(name, path + name + ": " + error.what);
+      }
+    }
+  }
+
+  [[noreturn]] void fail(const std::string& name, const std::string& what) const {
+    throw base::failure{where_is(name) + what, true};
+  }
+
+  // The JSON library keeps no positions; the first place where the key stands in quotes is it, or a
+  // line that a reader will compare anyway.
+  [[nodiscard]] std::string where_is(const std::string& name) const {
+    const auto found = text_.find('"' + name + '"');
+    return where(found == std::string::npos ? 0 : found);
+  }
+  [[nodiscard]] std::string where(std::size_t position) const {
+    const auto end = text_.begin() + static_cast<std::ptrdiff_t>(position);
+    return file_ + ":" + std::to_string(1 + std::count(text_.begin(), end, '\n')) + ": ";
+  }
+
+  const std::string& file_;
+  const std::string text_;
+};
+
+template <class T>
+std::variant<T, base::failure> unknown_value(std::string_view text, std::string_view known) {
+  return base::failure{"'" + std::string(text) + "' is unknown; expected " + std::string(known), true};
+}
+
+}  // namespace
+
+std::variant<std::monostate, base::failure> load_config(const std::string& file, options& into) {
+  std::ifstream in(file);
+  std::ostringstream text;
+  text << in.rdbuf();
+  if (!in || text.fail()) {
+    return base::failure{"cannot read the config file " + file + ": " +
+                         std::generic_category().message(errno ? errno : EIO)};
+  }
+  try {
+    options changed = into;  // So that a bad file changes nothing.
+    config_reader(file, std::move(text).str()).read(changed);
+    into = std::move(changed);
+  } catch (const base::failure& failure) {
+    return failure;
+  }
+  return {};
+}
+
+std::variant<threading, base::failure> parse_threading(std::string_view text) {
+  if (text == "coroutine") return threading::coroutine;
+  if (text == "thread") return threading::thread;
+  return unknown_value<threading>(text, "coroutine or thread");
+}
+
+std::variant<memory::mode, base::failure> parse_memory(std::string_view text) {
+  if (text == "arena") return memory::mode::arena;
+  if (text == "heap") return memory::mode::heap;
+  return unknown_value<memory::mode>(text, "arena or heap");
+}
+
+}  // namespace tacit::server

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+
+#include <tacit/http/response.hpp>
+
+namespace tacit::server {
+
+/// A body of any length that repeats one block of text: what /bytes/{n} and a site made from a log answer
+/// with. The block is large enough that a gathering write moves a megabyte.
+class pattern_source final : public http::body_source {
+ public:
+  pattern_source();
+  [[nodiscard]] std::string_view slice(std::uint64_t offset,
+                                       std::uint64_t bytes_max) const noexcept override;
+
+ private:
+  std::string block_;
+};
+
+}  // namespace tacit::server
