@@ -27,7 +27,8 @@ struct combined_log_line {
 /// sentence that says what is wrong with the line and leaves `out` unspecified.
 ///
 /// The request line must be a token, a target without spaces, and a protocol that starts with
-/// "HTTP/"; anything else (such as the raw bytes of a TLS hello) is refused, never guessed.
+/// "HTTP/" (which only a GET may lack); anything else (such as the raw bytes of a TLS hello) is
+/// refused, never guessed. Fields that a server was told to add after the user agent are ignored.
 [[nodiscard]] const char* parse_combined_log(std::string_view line, combined_log_line& out);
 
 }  // namespace tacit::base

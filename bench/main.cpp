@@ -1,0 +1,42 @@
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <tacit/base/error.hpp>
+
+#include "bench/compare.hpp"
+#include "bench/generate.hpp"
+#include "bench/interrupt.hpp"
+#include "bench/options.hpp"
+#include "bench/run.hpp"
+
+namespace {
+
+using namespace tacit;
+
+int carry_out(const bench::command& asked) {
+  const auto& stop = bench::watch_interrupts();
+  if (const auto* run = std::get_if<bench::run_options>(&asked)) return bench::run(*run, stop);
+  if (const auto* replay = std::get_if<bench::replay_options>(&asked)) {
+    return bench::replay(*replay, stop);
+  }
+  if (const auto* generate = std::get_if<bench::generate_options>(&asked)) {
+    bench::generate(*generate);
+    return 0;
+  }
+  return bench::compare(std::get<bench::compare_options>(asked), stop);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    const auto asked = bench::parse_command_line(argc, argv);
+    return asked ? carry_out(*asked) : 0;
+  } catch (const base::failure& failure) {
+    std::fprintf(stderr, "tacit-bench: %s\n", failure.message.c_str());
+    return failure.exit_status();
+  } catch (const std::exception& unexpected) {
+    std::fprintf(stderr, "tacit-bench: %s\n", unexpected.what());
+    return 1;
+  }
+}

@@ -1,0 +1,336 @@
+#include "bench/options.hpp"
+
+#include <fmt/format.h>
+#include <charconv>
+#include <CLI/CLI.hpp>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+#include <tacit/base/error.hpp>
+
+#include "bench/traffic_source.hpp"
+
+namespace tacit::bench {
+namespace {
+
+constexpr const char* exit_statuses =
+    "Exit status: 0 valid and without errors; 1 the target failed requests or the work could not "
+    "be carried out; 2 wrong usage; 3 INVALID: the harness, not the target, shaped the numbers; "
+    "128 + N ended by signal N. Errors of the target (1) win over INVALID (3).";
+
+[[noreturn]] void refuse(const std::string& option, const std::string& text,
+                         const std::string& expected) {
+  throw CLI::ValidationError{option, fmt::format("{}: expected {}", text, expected)};
+}
+
+double parse_positive(const std::string& option, std::string_view number, const std::string& text,
+                      const std::string& expected) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
+  if (error != std::errc{} || end != number.data() + number.size() || !(value > 0) ||
+      value > 1e12) {
+    refuse(option, text, expected);
+  }
+  return value;
+}
+
+std::int64_t parse_duration(const std::string& option, const std::string& text, bool zero_is_ok) {
+  if (text == "0" && zero_is_ok) return 0;
+  const auto unit_at = text.find_first_not_of("0123456789.");
+  const auto unit = unit_at == std::string::npos ? std::string{} : text.substr(unit_at);
+  const double scale = unit == "us"   ? 1e3
+                       : unit == "ms" ? 1e6
+                       : unit == "s"  ? 1e9
+                       : unit == "m"  ? 6e10
+                       : unit == "h"  ? 3.6e12
+                                      : 0;
+  const std::string expected = "a duration such as 500ms, 10s or 2m";
+  const double number =
+      parse_positive(option, std::string_view{text}.substr(0, unit_at), text, expected);
+  // A day is far beyond any use, and far below what overflows.
+  if (scale == 0 || number * scale > 8.64e13) refuse(option, text, expected);
+  return static_cast<std::int64_t>(number * scale);
+}
+
+rate_option parse_rate(const std::string& text, bool auto_is_ok, bool* is_auto) {
+  if (is_auto != nullptr) *is_auto = auto_is_ok && text == "auto";
+  if (text == "max" || (auto_is_ok && text == "auto")) return {};
+  return {parse_positive(
+      "--rate", text, text,
+      auto_is_ok ? "requests per second, max or auto" : "requests per second, or max")};
+}
+
+std::pair<std::string, std::string> parse_field(const std::string& text) {
+  const auto colon = text.find(':');
+  const auto name = text.substr(0, colon);
+  const auto is_token = [](const std::string& s) {
+    return !s.empty() && s.find_first_not_of(
+                             "!#$%&'*+-.^_`|~0123456789"
+                             "abcdefghijklmnopqrstuvwxyz"
+                             "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == std::string::npos;
+  };
+  if (colon == std::string::npos || !is_token(name)) {
+    refuse("--header", text, "NAME:VALUE");
+  }
+  const auto value = text.find_first_not_of(' ', colon + 1);
+  return {name, value == std::string::npos ? "" : text.substr(value)};
+}
+
+std::string read_body(const std::string& text) {
+  if (!text.starts_with('@')) return text;
+  const auto path = text.substr(1);
+  std::ifstream file{path, std::ios::binary};
+  std::ostringstream body;
+  if (!file || (file.peek() != std::ifstream::traits_type::eof() && !(body << file.rdbuf()))) {
+    throw base::failure{fmt::format("{}: cannot read the request body", path)};
+  }
+  return std::move(body).str();
+}
+
+/// Options as text before they are understood; what --help shows as their defaults.
+struct raw_options {
+  std::string rate;
+  std::string arrivals = "constant";
+  std::string timeout = "30s";
+  std::string duration;
+  std::string warmup = "0";
+  std::string speed;
+  std::string check = "none";
+  std::string body;
+  std::string body_limit;
+  std::vector<std::string> fields;
+};
+
+void add_drive_options(CLI::App& app, drive_options& drive, raw_options& raw) {
+  app.add_option("--connections,-c", drive.connections, "Connections kept open")
+      ->capture_default_str()
+      ->check(CLI::Range(1u, 100'000u));
+  app.add_option("--pipeline", drive.pipeline, "Requests in flight on one connection, at most")
+      ->capture_default_str()
+      ->check(CLI::Range(1u, 10'000u));
+  app.add_option("--arrivals", raw.arrivals, "Gaps between due times under --rate R")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"constant", "poisson"}));
+  app.add_option("--seed", drive.seed, "Seed of everything that is drawn")->capture_default_str();
+  app.add_option("--threads", drive.threads,
+                 "Threads; each has a fixed share of the one schedule and of the connections")
+      ->capture_default_str()
+      ->check(CLI::Range(1u, 256u));
+  app.add_option("--timeout", raw.timeout,
+                 "For one answer; and after the last due time, for the answers still missing")
+      ->capture_default_str();
+  app.add_option("--json", drive.json_path, "Write the results to this file as JSON (schema 1)");
+}
+
+void add_body_limit(CLI::App& app, raw_options& raw) {
+  app.add_option("--body-limit", raw.body_limit,
+                 "Bytes after which the site cuts a body (its own --body-limit)");
+}
+
+std::uint64_t parse_bytes(const std::string& text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) {
+    refuse("--body-limit", text, "a number of bytes");
+  }
+  return value;
+}
+
+void finish_drive(drive_options& drive, const raw_options& raw) {
+  drive.poisson = raw.arrivals == "poisson";
+  drive.timeout_ns = parse_duration("--timeout", raw.timeout, false);
+}
+
+// ---- one function per subcommand ---------------------------------------------------------------
+
+CLI::App* describe_run(CLI::App& app, run_options& out, raw_options& raw) {
+  auto* run = app.add_subcommand("run", "Send one request over and over to a URL");
+  run->footer(
+      "Latency counts from the moment a request was due, not from when it could be sent; the "
+      "service time counts from the send. With --rate max a request is due when a connection is "
+      "free.\n" +
+      std::string{exit_statuses});
+  run->add_option("URL", out.url, "http://HOST[:PORT][/PATH]")->required();
+  run->add_option("--rate,-r", raw.rate, "Requests per second, or max for a closed loop")
+      ->default_str("max");
+  run->add_option("--duration,-d", raw.duration, "How long requests become due")
+      ->default_str("10s");
+  run->add_option("--warmup", raw.warmup, "The same load before, unmeasured")
+      ->capture_default_str();
+  run->add_option("--method", out.method, "Request method")->capture_default_str();
+  run->add_option("--header,-H", raw.fields, "NAME:VALUE, as often as wanted")
+      ->allow_extra_args(false);
+  run->add_option("--body", raw.body, "Request body, or @FILE to read it from a file");
+  run->add_option("--pid", out.pid,
+                  "Process to sample; without it the one that /debug/runtime of a loopback target "
+                  "names")
+      ->check(CLI::PositiveNumber);
+  add_drive_options(*run, out.drive, raw);
+  return run;
+}
+
+run_options finish_run(run_options out, const raw_options& raw, bool has_body) {
+  finish_drive(out.drive, raw);
+  out.drive.rate = parse_rate(raw.rate.empty() ? "max" : raw.rate, false, nullptr);
+  out.duration_ns =
+      parse_duration("--duration", raw.duration.empty() ? "10s" : raw.duration, false);
+  out.warmup_ns = parse_duration("--warmup", raw.warmup, true);
+  if (parse_field(out.method + ":").first == "CONNECT") {
+    refuse("--method", out.method, "a method other than CONNECT");
+  }
+  for (const auto& field : raw.fields)
+    out.fields.push_back(parse_field(field));
+  if (has_body) out.body = read_body(raw.body);
+  return out;
+}
+
+CLI::App* describe_replay(CLI::App& app, replay_options& out, raw_options& raw) {
+  auto* replay = app.add_subcommand("replay", "Send the requests of an access log");
+  replay->footer(
+      "The log is in combined format, as Apache and nginx write it. Methods, targets, referrers "
+      "and "
+      "user agents go out as logged, bodies are empty. The log's times have whole seconds: the n "
+      "lines of one second get n sorted uniform draws from it, a function of --seed and the "
+      "second. Unsorted lines are sorted by time, those of one second stay in their order. Lines "
+      "that do not parse are counted and reported with their numbers.\n"
+      "--check site: status and length of each answer are those of a server that serves the log "
+      "with `tacit serve --site`: what a target was logged with most often. --check status: the "
+      "status is the one that its own line logged.\n" +
+      std::string{exit_statuses});
+  replay->add_option("FILE", out.log_path, "The access log")->required();
+  replay->add_option("--target", out.target, "http://HOST:PORT")->required();
+  auto* speed = replay->add_option("--speed", raw.speed, "The log's own times, this much faster")
+                    ->default_str("1x");
+  replay
+      ->add_option("--rate,-r", raw.rate,
+                   "The log's order at so many requests per second, or max for a closed loop")
+      ->excludes(speed);
+  replay->add_option("--repeat", out.repeat, "How often the log is replayed")
+      ->capture_default_str()
+      ->check(CLI::Range(1u, 1'000'000u));
+  replay->add_option("--check", raw.check, "How answers are checked")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"site", "status", "none"}));
+  add_body_limit(*replay, raw);
+  replay->add_option("--pid", out.pid, "Process to sample, as in run")->check(CLI::PositiveNumber);
+  add_drive_options(*replay, out.drive, raw);
+  return replay;
+}
+
+replay_options finish_replay(replay_options out, const raw_options& raw) {
+  finish_drive(out.drive, raw);
+  if (raw.rate.empty()) {
+    const auto text = raw.speed.empty() ? std::string{"1x"} : raw.speed;
+    const auto number = text.ends_with('x') ? text.substr(0, text.size() - 1) : text;
+    out.speed = parse_positive("--speed", number, text, "a factor such as 10x");
+  } else {
+    out.drive.rate = parse_rate(raw.rate, false, nullptr);
+  }
+  out.check = raw.check == "site"     ? check_kind::site
+              : raw.check == "status" ? check_kind::status
+                                      : check_kind::none;
+  if (!raw.body_limit.empty()) out.body_bytes_max = parse_bytes(raw.body_limit);
+  return out;
+}
+
+CLI::App* describe_generate(CLI::App& app, generate_options& out) {
+  auto* generate = app.add_subcommand("generate", "Write a made-up but realistic access log");
+  generate->footer(
+      "The same --lines and --seed give the same log, byte for byte: a few hundred targets of "
+      "Zipf popularity and log-normal sizes, mixed methods and statuses, arrivals that swell and "
+      "ebb over some minutes.");
+  generate->add_option("--lines", out.lines, "Requests")
+      ->capture_default_str()
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{10'000'000}));
+  generate->add_option("--seed", out.seed, "Seed")->capture_default_str();
+  generate->add_option("--output,-o", out.output_path, "File to write; standard output without");
+  return generate;
+}
+
+CLI::App* describe_compare(CLI::App& app, compare_options& out, raw_options& raw) {
+  auto* compare = app.add_subcommand(
+      "compare",
+      "Start several servers, press them in turns, and print a table that compares them");
+  compare->footer(
+      "Contenders: coroutine+arena, coroutine+heap, thread+arena and thread+heap (the tacit binary "
+      "in its four modes), and those of --contenders. Without NAMEs all of --contenders take part, "
+      "or the four where it is not given. A contender whose program is missing is skipped and "
+      "named.\n"
+      "Every round gives each contender its turn, A B C D A B C D. With --rate auto a round is a "
+      "closed-loop pass (throughput), then a pass at one common rate, half of what the slowest "
+      "answered in the first round (latency and costs at equal load). With --rate max or R it is "
+      "that one pass. A pass over a log sends every line once; any other lasts --duration.\n"
+      "With --log every answer is checked by the rule of replay --check site. Medians over the "
+      "rounds are shown; the JSON has every pass.\n" +
+      std::string{exit_statuses});
+  compare->add_option("NAME", out.names, "Contenders to compare");
+  compare->add_option("--contenders", out.contenders_path, "JSON file that describes contenders");
+  auto* log = compare->add_option("--log", out.log_path, "Replay this access log");
+  compare
+      ->add_option("--workload", out.workload,
+                   "plaintext, json, bytes[/N], churn, or a path that starts with /; without it "
+                   "and --log, a generated log")
+      ->excludes(log);
+  compare->add_option("--rate,-r", raw.rate, "Requests per second, max or auto")
+      ->default_str("auto");
+  compare->add_option("--rounds", out.rounds, "Rounds")
+      ->capture_default_str()
+      ->check(CLI::Range(1u, 1'000u));
+  compare->add_option("--duration,-d", raw.duration, "Of one pass, where there is no log")
+      ->default_str("2s");
+  compare->add_option("--workers", out.workers, "Workers that each contender gets")
+      ->capture_default_str()
+      ->check(CLI::Range(1u, 1'024u));
+  compare->add_option("--tacit", out.tacit_path,
+                      "The tacit binary; without it the one beside this program");
+  compare->add_flag("!--no-pin", out.pin,
+                    "Do not pin the servers to the first CPUs and the harness to the last");
+  add_body_limit(*compare, raw);
+  out.drive.connections = 64;
+  add_drive_options(*compare, out.drive, raw);
+  return compare;
+}
+
+compare_options finish_compare(compare_options out, const raw_options& raw) {
+  finish_drive(out.drive, raw);
+  out.drive.rate = parse_rate(raw.rate.empty() ? "auto" : raw.rate, true, &out.rate_is_auto);
+  out.duration_ns = parse_duration("--duration", raw.duration.empty() ? "2s" : raw.duration, false);
+  if (!raw.body_limit.empty()) out.body_bytes_max = parse_bytes(raw.body_limit);
+  return out;
+}
+
+}  // namespace
+
+std::optional<command> parse_command_line(int argc, const char* const* argv) {
+  CLI::App app{"tacit-bench: an HTTP load test that counts latency from when requests were due",
+               "tacit-bench"};
+  app.set_version_flag("--version", "tacit-bench " TACIT_VERSION);
+  app.require_subcommand(1);
+  app.footer(exit_statuses);
+  run_options run;
+  replay_options replay;
+  generate_options generate;
+  compare_options compare;
+  raw_options raw;
+  raw_options raw_replay;
+  raw_options raw_compare;
+  auto* run_app = describe_run(app, run, raw);
+  auto* replay_app = describe_replay(app, replay, raw_replay);
+  auto* generate_app = describe_generate(app, generate);
+  describe_compare(app, compare, raw_compare);
+  try {
+    app.parse(argc, argv);
+    if (run_app->parsed()) return finish_run(run, raw, run_app->count("--body") > 0);
+    if (replay_app->parsed()) return finish_replay(replay, raw_replay);
+    if (generate_app->parsed()) return generate;
+    return finish_compare(compare, raw_compare);
+  } catch (const CLI::Success& asked) {  // --help, --version
+    app.exit(asked);
+    return std::nullopt;
+  } catch (const CLI::ParseError& wrong) {
+    throw base::failure{fmt::format("{} (tacit-bench --help says what there is)", wrong.what()),
+                        true};
+  }
+}
+
+}  // namespace tacit::bench

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace tacit::bench {
+
+/// How hard to press: a rate, or as fast as the answers come.
+struct rate_option {
+  std::optional<double> per_s;  ///< nullopt is "max": a closed loop.
+};
+
+/// What `run`, `replay` and `compare` have in common.
+struct drive_options {
+  rate_option rate;
+  bool poisson = false;
+  std::uint64_t seed = 1;
+  unsigned connections = 16;
+  unsigned pipeline = 1;
+  unsigned threads = 1;
+  std::int64_t timeout_ns = 30'000'000'000;
+  std::string json_path;  ///< Empty: no JSON is written.
+};
+
+/// `tacit-bench run`.
+struct run_options {
+  drive_options drive;
+  std::string url;
+  std::string method = "GET";
+  std::vector<std::pair<std::string, std::string>> fields;
+  std::optional<std::string> body;  ///< Already read where it was given as @FILE.
+  std::int64_t duration_ns = 10'000'000'000;
+  std::int64_t warmup_ns = 0;
+  int pid = 0;
+};
+
+/// How answers to a replayed log are checked.
+enum class check_kind { none, status, site };
+
+/// `tacit-bench replay`.
+struct replay_options {
+  drive_options drive;
+  std::string log_path;
+  std::string target;
+  std::optional<double> speed;  ///< nullopt: `drive.rate` holds.
+  unsigned repeat = 1;
+  std::uint64_t body_bytes_max = ~std::uint64_t{0};
+  check_kind check = check_kind::none;
+  int pid = 0;
+};
+
+/// `tacit-bench generate`.
+struct generate_options {
+  std::uint64_t lines = 10'000;
+  std::uint64_t seed = 1;
+  std::string output_path;  ///< Empty: standard output.
+};
+
+/// `tacit-bench compare`.
+struct compare_options {
+  drive_options drive;
+  bool rate_is_auto = true;  ///< Capacity passes, then paced passes at half of the slowest.
+  std::vector<std::string> names;
+  std::string contenders_path;  ///< Empty: the built-in ones only.
+  std::string log_path;         ///< Empty: `workload` holds.
+  std::string workload;         ///< Empty: a generated log.
+  unsigned rounds = 3;
+  std::int64_t duration_ns = 2'000'000'000;
+  std::optional<std::uint64_t> body_bytes_max;
+  unsigned workers = 1;
+  std::string tacit_path;  ///< Empty: `tacit` beside this program.
+  bool pin = true;
+};
+
+using command = std::variant<run_options, replay_options, generate_options, compare_options>;
+
+/// Parses a command line. Prints what --help and --version ask for and returns nullopt then. Throws
+/// base::failure (usage) with one line that says what is wrong.
+[[nodiscard]] std::optional<command> parse_command_line(int argc, const char* const* argv);
+
+}  // namespace tacit::bench

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bench/driver.hpp"
+#include "bench/sampler.hpp"
+
+namespace tacit::bench {
+
+/// Bounds within which a run's numbers can be believed. A run outside them is INVALID.
+struct validity_bounds {
+  /// A harness that sends later than this is itself part of the latency it reports. Half of the
+  /// smallest latency that a scheduler's tick or a context switch storm would add.
+  std::int64_t lag_p99_ns_max = 1'000'000;
+  /// Share of the time in which the harness was ready to run and had no CPU.
+  double run_delay_share_max = 0.05;
+  /// Planned time as a share of the time it took; below it the harness must not be the cause.
+  double pace_share_min = 0.99;
+};
+
+/// What was asked of a run, next to what came of it.
+struct run_facts {
+  unsigned connections_asked = 0;
+  unsigned connections_opened = 0;
+  double planned_s = 0;  ///< When the last request was due; 0 for a closed loop.
+  bool was_interrupted = false;
+};
+
+struct verdict {
+  std::vector<std::string> invalid_reasons;
+  std::vector<std::string> notes;  ///< True and worth saying, without making the run invalid.
+
+  [[nodiscard]] bool is_valid() const noexcept { return invalid_reasons.empty(); }
+};
+
+/// Judges whether a run's numbers say something about the target or about the harness.
+[[nodiscard]] verdict judge(const phase_result& phase, const cost& spent, const run_facts& facts,
+                            const validity_bounds& bounds = {});
+
+}  // namespace tacit::bench
