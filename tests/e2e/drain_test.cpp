@@ -1,0 +1,132 @@
+// What SIGTERM does: nothing that was begun is lost, nothing new begins, the exit status tells.
+
+#include <gtest/gtest.h>
+#include <csignal>
+#include <stdexcept>
+
+#include "e2e/server_process.hpp"
+#include "support/patience.hpp"
+
+namespace tacit::e2e {
+namespace {
+
+using support::eventually;
+using support::raw_client;
+using support::response;
+
+class drain : public every_cell {};
+TACIT_IN_EVERY_CELL(drain);
+
+bool refuses_connections(const server_process& server) {
+  try {
+    static_cast<void>(server.connect());
+    return false;
+  } catch (const std::runtime_error&) {
+    return true;
+  }
+}
+
+TEST_P(drain, an_idle_server_stops_with_status_0) {
+  server_process server = serve();
+  EXPECT_EQ(server.stop(), 0);
+  EXPECT_EQ(server.program().errors(), "");
+}
+
+TEST_P(drain, interrupt_is_like_terminate) {
+  server_process server = serve();
+  server.program().signal(SIGINT);
+  EXPECT_EQ(server.program().wait(), 0);
+}
+
+TEST_P(drain, finishes_the_request_in_flight) {
+  server_process server = serve();
+  raw_client client = server.connect();
+  client.send(get_request("/sleep?ms=300"));
+  client.await_read();
+  server.program().signal(SIGTERM);
+  const response answer = client.read_response();
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.field("Connection"), "close");
+  EXPECT_TRUE(client.closed_by_peer());
+  EXPECT_EQ(server.program().wait(), 0);
+}
+
+TEST_P(drain, closes_idle_connections_and_takes_no_new_ones) {
+  server_process server = serve();
+  raw_client busy = server.connect();
+  raw_client idle = server.connect();
+  const raw_client silent = server.connect();
+  EXPECT_EQ(idle.exchange(get_request("/plaintext")).status, 200);
+  busy.send(get_request("/sleep?ms=1000"));
+  busy.await_read();
+  server.program().signal(SIGTERM);
+  EXPECT_TRUE(idle.closed_by_peer());
+  EXPECT_TRUE(eventually([&] { return refuses_connections(server); }));
+  EXPECT_TRUE(server.program().running());
+  EXPECT_EQ(busy.read_response().status, 200);
+  EXPECT_EQ(server.program().wait(), 0);
+}
+
+TEST_P(drain, no_answer_is_cut_in_the_middle) {
+  server_process server = serve();
+  std::vector<raw_client> clients;
+  std::string requests;
+  for (int i = 0; i < 50; ++i)
+    requests += get_request("/bytes/20000");
+  for (int i = 0; i < 16; ++i)
+    clients.push_back(server.connect());
+  for (raw_client& client : clients)
+    client.send(requests);
+  server.program().signal(SIGTERM);
+  for (raw_client& client : clients) {
+    const std::vector<response> answers = client.read_responses();
+    for (const response& answer : answers)
+      EXPECT_EQ(answer.body.size(), 20000u);
+    // A client that is not told would send the rest again, or wait for it.
+    if (!answers.empty()) {
+      EXPECT_EQ(answers.back().field("Connection"), "close");
+    }
+  }
+  EXPECT_EQ(server.program().wait(), 0);
+}
+
+TEST_P(drain, a_large_answer_is_sent_to_its_end) {
+  server_process server = serve();
+  raw_client client = server.connect();
+  client.send(get_request("/bytes/30000000"));
+  client.await_read();
+  server.program().signal(SIGTERM);
+  EXPECT_EQ(client.read_response().body.size(), 30000000u);
+  EXPECT_EQ(server.program().wait(), 0);
+}
+
+TEST_P(drain, a_second_signal_cuts_and_says_so_in_the_status) {
+  server_process server = serve();
+  raw_client idle = server.connect();
+  raw_client client = server.connect();
+  EXPECT_EQ(idle.exchange(get_request("/plaintext")).status, 200);
+  client.send(get_request("/sleep?ms=59000"));
+  client.await_read();
+  server.program().signal(SIGTERM);
+  // The first signal has arrived once the idle connection is closed; two at once would be one.
+  EXPECT_TRUE(idle.closed_by_peer());
+  server.program().signal(SIGTERM);
+  EXPECT_EQ(server.program().wait(), 1);
+  EXPECT_TRUE(client.closed_by_peer());
+}
+
+TEST_P(drain, a_request_that_never_ends_is_not_waited_for_for_ever) {
+  server_process server = serve();
+  raw_client idle = server.connect();
+  raw_client client = server.connect();
+  client.send("POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: 10\r\n\r\nhalf");
+  client.await_read();
+  EXPECT_EQ(idle.exchange(get_request("/plaintext")).status, 200);
+  server.program().signal(SIGTERM);
+  EXPECT_TRUE(idle.closed_by_peer());
+  server.program().signal(SIGTERM);
+  EXPECT_EQ(server.program().wait(), 1);
+}
+
+}  // namespace
+}  // namespace tacit::e2e
