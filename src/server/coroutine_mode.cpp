@@ -33,7 +33,7 @@ class coroutine_mode final : public mode {
                                       .make_poller = {}})) {}
 
   void start_accepting() override {
-    listener_.emplace(environment.socket, reactor_of(0));
+    listener_.emplace(environment_.socket, reactor_of(0));
     accepting_ = scheduler_.spawn(listener_->accept(
         [this](io::unique_fd fd) { place(std::move(fd)); },
         [this] { environment_.refused.add(); }));
