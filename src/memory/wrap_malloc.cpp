@@ -1,8 +1,12 @@
 // The malloc family as the linker's --wrap option leads it here: count, then do as asked.
 // In a target of its own, because a program must choose it: the wrapping holds for the whole program.
+//
+// operator new is replaced as well: in a program that links libstdc++ dynamically, the library's own one
+// would call malloc out of the linker's sight. Here it calls the wrapped malloc, so it counts once in both.
 
-#include <cerrno>
 #include <cstddef>
+#include <cstdlib>
+#include <new>
 
 #include <tacit/memory/accounting.hpp>
 
@@ -47,3 +51,35 @@ int __wrap_posix_memalign(void** out, std::size_t alignment, std::size_t bytes) 
 }
 }
 // NOLINTEND(bugprone-reserved-identifier)
+
+namespace {
+
+// [new.delete.single]: call the new handler until memory is had or there is none.
+template <class Allocate>
+void* allocate_or_throw(Allocate allocate) {
+  for (;;) {
+    if (void* made = allocate()) return made;
+    const std::new_handler handler = std::get_new_handler();
+    if (!handler) throw std::bad_alloc();
+    handler();
+  }
+}
+
+}  // namespace
+
+// The other forms (arrays, sizes, nothrow) are specified to call these.
+void* operator new(std::size_t bytes) {
+  return allocate_or_throw([=] { return std::malloc(bytes != 0 ? bytes : 1); });
+}
+
+void* operator new(std::size_t bytes, std::align_val_t alignment) {
+  const auto step = static_cast<std::size_t>(alignment);
+  // aligned_alloc wants a multiple of the alignment.
+  return allocate_or_throw(
+      [=] { return std::aligned_alloc(step, (bytes + step - 1) / step * step + (bytes == 0) * step); });
+}
+
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }

@@ -1,0 +1,153 @@
+#include <tacit/sched/scheduler.hpp>
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <future>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+#include <tacit/sched/block_on.hpp>
+#include <tacit/sched/this_worker.hpp>
+
+namespace tacit::sched {
+namespace {
+
+template <class T>
+task<T> join(join_handle<T> handle) {
+  co_return co_await std::move(handle);
+}
+
+// Suspends, and hands its runnable out for somebody else to make ready.
+struct parked_here : runnable {
+  std::promise<runnable*>& out;
+  explicit parked_here(std::promise<runnable*>& to) : out(to) {}
+  bool await_ready() const { return false; }
+  void await_suspend(std::coroutine_handle<> awaiting) {
+    coroutine = awaiting;
+    home = current_agent();
+    out.set_value(this);
+  }
+  void await_resume() const {}
+};
+
+TEST(scheduler, has_a_worker_per_available_cpu_unless_told_otherwise) {
+  EXPECT_EQ(scheduler().workers(), available_cpus());
+  EXPECT_EQ(scheduler({.workers = 3, .make_poller = scheduler_options().make_poller}).workers(), 3U);
+}
+
+TEST(scheduler, gives_the_value_of_a_spawned_task_to_a_thread_that_joins) {
+  scheduler pool;
+  const auto body = [](int a, int b) -> task<int> { co_return a + b; };
+  EXPECT_EQ(block_on(join(pool.spawn(body(2, 3)))), 5);
+}
+
+TEST(scheduler, gives_the_exception_of_a_spawned_task_to_whoever_joins) {
+  scheduler pool;
+  const auto body = []() -> task<> {
+    throw std::runtime_error("as planned");
+    co_return;
+  };
+  EXPECT_THROW(block_on(join(pool.spawn(body()))), std::runtime_error);
+}
+
+TEST(scheduler, runs_tasks_on_its_workers_only) {
+  scheduler pool;
+  const auto body = []() -> task<bool> { co_return this_worker::timers() != nullptr; };
+  EXPECT_TRUE(block_on(join(pool.spawn(body()))));
+  EXPECT_EQ(this_worker::timers(), nullptr);
+}
+
+TEST(scheduler, a_task_can_spawn_and_join_others) {
+  scheduler pool;
+  struct tree {
+    static task<int> leaves(scheduler& on, int depth) {
+      if (depth == 0) co_return 1;
+      auto left = on.spawn(leaves(on, depth - 1));
+      auto right = on.spawn(leaves(on, depth - 1));
+      const int from_left = co_await std::move(left);
+      co_return from_left + co_await std::move(right);
+    }
+  };
+  EXPECT_EQ(block_on(join(pool.spawn(tree::leaves(pool, 10)))), 1024);
+}
+
+TEST(scheduler, resumes_a_coroutine_that_a_foreign_thread_makes_ready) {
+  scheduler pool;
+  std::promise<runnable*> suspended;
+  const auto body = [](std::promise<runnable*>& out) -> task<bool> {
+    co_await parked_here(out);
+    co_return this_worker::timers() != nullptr;
+  };
+  auto handle = pool.spawn(body(suspended));
+  suspended.get_future().get()->make_ready();
+  EXPECT_TRUE(block_on(join(std::move(handle))));
+}
+
+// One worker is kept busy by a task that waits for another one, which only a thief can run.
+TEST(scheduler, an_idle_worker_takes_work_from_a_busy_one) {
+  scheduler pool({.workers = 2, .make_poller = scheduler_options().make_poller});
+  std::atomic<bool> has_run{false};
+  const auto set = [](std::atomic<bool>* flag) -> task<> {
+    flag->store(true);
+    co_return;
+  };
+  const auto hog = [&set](scheduler& on, std::atomic<bool>* flag) -> task<> {
+    on.spawn(set(flag)).detach();
+    while (!flag->load()) std::this_thread::yield();
+    co_return;
+  };
+  block_on(join(pool.spawn(hog(pool, &has_run))));
+  EXPECT_TRUE(has_run.load());
+  EXPECT_GE(pool.statistics(0).steals + pool.statistics(1).steals, 1U);
+}
+
+TEST(scheduler, more_ready_tasks_than_a_ring_holds_all_run) {
+  scheduler pool({.workers = 1, .make_poller = scheduler_options().make_poller});
+  constexpr int count = 10'000;
+  const auto spawn_all = [](scheduler& on) -> task<int> {
+    const auto one = []() -> task<int> { co_return 1; };
+    std::vector<join_handle<int>> handles;
+    for (int i = 0; i < count; ++i) handles.push_back(on.spawn(one()));
+    int sum = 0;
+    for (auto& each : handles) sum += co_await std::move(each);
+    co_return sum;
+  };
+  EXPECT_EQ(block_on(join(pool.spawn(spawn_all(pool)))), count);
+  EXPECT_GT(pool.statistics(0).overflows, 0U);
+}
+
+TEST(scheduler, stopping_waits_for_what_ends_in_time) {
+  scheduler pool;
+  std::promise<runnable*> suspended;
+  std::atomic<bool> ended{false};
+  const auto body = [](std::promise<runnable*>& out, std::atomic<bool>* flag) -> task<> {
+    co_await parked_here(out);
+    flag->store(true);
+  };
+  pool.spawn(body(suspended, &ended)).detach();
+  runnable* waiting = suspended.get_future().get();
+  std::thread waker([&] {
+    while (!pool.is_stopping()) std::this_thread::yield();
+    waiting->make_ready();
+  });
+  EXPECT_EQ(pool.stop(std::chrono::minutes(1)), 0U);
+  EXPECT_TRUE(ended.load());
+  waker.join();
+}
+
+TEST(scheduler, stopping_tells_how_many_tasks_did_not_end) {
+  // Its frame is given up by design; static, so that a leak checker finds it reachable.
+  static std::promise<runnable*> suspended;
+  static runnable* given_up = nullptr;
+  scheduler pool;
+  const auto body = [](std::promise<runnable*>& out) -> task<> { co_await parked_here(out); };
+  pool.spawn(body(suspended)).detach();
+  given_up = suspended.get_future().get();
+  ASSERT_NE(given_up, nullptr);
+  EXPECT_EQ(pool.stop(std::chrono::nanoseconds(0)), 1U);
+}
+
+}  // namespace
+}  // namespace tacit::sched
