@@ -16,6 +16,8 @@ target_compile_options(tacit-flags INTERFACE
   -Wno-maybe-uninitialized
   # GCC 12 sees overlaps in std::string's operator+ that cannot be (its bug 105651).
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
+  # ... and frees of what is in a variant's other alternative.
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-free-nonheap-object>
   $<$<BOOL:${TACIT_WERROR}>:-Werror>
   $<$<CONFIG:Debug>:-Og -g1>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")

@@ -19,7 +19,7 @@ bool is_plausible_host(std::string_view host) noexcept {
 
 // A request line that ends in another version of HTTP, as opposed to in something else.
 bool names_another_version(std::string_view head) noexcept {
-  const std::string_view line = head.substr(0, head.find("\r\n"));
+  const std::string_view line = head.substr(0, head.find('\r'));
   const auto at = line.rfind(" HTTP/");
   if (at == std::string_view::npos) return false;
   const std::string_view version = line.substr(at + 6);

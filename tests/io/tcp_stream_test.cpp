@@ -1,0 +1,179 @@
+#include "io/tcp_stream.hpp"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <functional>
+#include <string>
+#include <thread>
+
+#include <tacit/io/listening_socket.hpp>
+#include <tacit/sched/block_on.hpp>
+
+#include "io/blocking_stream.hpp"
+
+namespace tacit::io {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct connected_pair {
+  unique_fd ours;
+  unique_fd theirs;
+};
+
+connected_pair connect_pair() {
+  auto opened = listening_socket::open("127.0.0.1:0");
+  const auto& listening = std::get<listening_socket>(opened);
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(static_cast<std::uint16_t>(
+      std::stoi(listening.address().substr(listening.address().rfind(':') + 1))));
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  connected_pair pair;
+  pair.theirs = unique_fd(::socket(AF_INET, SOCK_STREAM, 0));
+  EXPECT_EQ(::connect(pair.theirs.get(), reinterpret_cast<sockaddr*>(&to), sizeof to), 0);
+  pair.ours = unique_fd(::accept(listening.fd(), nullptr, nullptr));
+  return pair;
+}
+
+// Both kinds of stream keep the same promises.
+enum class kind { reactor, blocking };
+
+class stream_test : public testing::TestWithParam<kind> {
+ protected:
+  connected_pair pair = connect_pair();
+
+  // Runs `body` over a stream on our end: on a worker, or on this thread.
+  transfer with_stream(std::function<sched::task<transfer>(stream&)> body) {
+    if (GetParam() == kind::blocking) {
+      blocking_stream peer(std::move(pair.ours), 10s);
+      return sched::block_on(body(peer));
+    }
+    ::fcntl(pair.ours.get(), F_SETFL, O_NONBLOCK);
+    sched::scheduler pool(with_reactors({.workers = 1, .make_poller = {}}));
+    const auto on_worker = [](unique_fd fd, auto run) -> sched::task<transfer> {
+      tcp_stream peer(std::move(fd), reactor::of_this_worker());
+      co_return co_await run(peer);
+    };
+    const auto join = [](sched::join_handle<transfer> handle) -> sched::task<transfer> {
+      co_return co_await std::move(handle);
+    };
+    return sched::block_on(join(pool.spawn(on_worker(std::move(pair.ours), body))));
+  }
+  void peer_sends(std::string_view text) const {
+    EXPECT_EQ(::send(pair.theirs.get(), text.data(), text.size(), 0), static_cast<ssize_t>(text.size()));
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(io, stream_test, testing::Values(kind::reactor, kind::blocking),
+                         [](const auto& which) {
+                           return which.param == kind::reactor ? "reactor" : "blocking";
+                         });
+
+TEST_P(stream_test, reads_what_the_peer_sent) {
+  std::string got;
+  peer_sends("hello");
+  const transfer last = with_stream([&](stream& peer) -> sched::task<transfer> {
+    char buffer[64];
+    const transfer read = co_await peer.read(buffer, 10s);
+    got.assign(buffer, read.bytes);
+    co_return read;
+  });
+  EXPECT_FALSE(last.error);
+  EXPECT_EQ(got, "hello");
+}
+
+TEST_P(stream_test, goes_on_reading_when_a_read_filled_its_buffer) {
+  std::string got;
+  peer_sends("hello world");
+  ::shutdown(pair.theirs.get(), SHUT_WR);
+  const transfer last = with_stream([&](stream& peer) -> sched::task<transfer> {
+    for (;;) {
+      char buffer[4];
+      const transfer read = co_await peer.read(buffer, 10s);
+      if (read.error) co_return read;
+      got.append(buffer, read.bytes);
+    }
+  });
+  EXPECT_EQ(last.error, make_error_code(base::errc::end_of_stream));
+  EXPECT_EQ(got, "hello world");
+}
+
+TEST_P(stream_test, gives_up_a_read_when_nothing_comes_in_time) {
+  const auto start = std::chrono::steady_clock::now();
+  const transfer last = with_stream([](stream& peer) -> sched::task<transfer> {
+    char buffer[4];
+    co_return co_await peer.read(buffer, 30ms);
+  });
+  EXPECT_EQ(last.error, make_error_code(base::errc::timed_out));
+  EXPECT_GE(std::chrono::steady_clock::now() - start, 25ms);
+}
+
+TEST_P(stream_test, a_later_and_shorter_timeout_counts) {
+  peer_sends("x");
+  const transfer last = with_stream([](stream& peer) -> sched::task<transfer> {
+    char buffer[4];
+    const transfer first = co_await peer.read(buffer, std::chrono::hours(1));
+    EXPECT_EQ(first.bytes, 1U);
+    co_return co_await peer.read(buffer, 20ms);
+  });
+  EXPECT_EQ(last.error, make_error_code(base::errc::timed_out));
+}
+
+TEST_P(stream_test, writes_more_than_the_socket_holds) {
+  std::size_t received = 0;
+  std::thread reader([&] {
+    char buffer[64 * 1024];
+    for (ssize_t n; (n = ::recv(pair.theirs.get(), buffer, sizeof buffer, 0)) > 0;) {
+      received += static_cast<std::size_t>(n);
+    }
+  });
+  const std::string block(1 << 20, 'x');
+  constexpr int blocks = 20;
+  const transfer last = with_stream([&](stream& peer) -> sched::task<transfer> {
+    for (int i = 0; i < blocks; ++i) {
+      for (std::size_t at = 0; at < block.size();) {
+        const const_buffer rest(block.data() + at, block.size() - at);
+        transfer written = peer.try_write({&rest, 1});
+        if (!written.error && written.bytes == 0) written = co_await peer.write_some({&rest, 1}, 10s);
+        if (written.error) co_return written;
+        at += written.bytes;
+      }
+    }
+    co_return transfer{};
+  });
+  reader.join();
+  EXPECT_FALSE(last.error);
+  EXPECT_EQ(received, blocks * block.size());
+}
+
+TEST_P(stream_test, stops_a_waiting_read_from_another_thread) {
+  std::thread stopper;
+  const transfer last = with_stream([&](stream& peer) -> sched::task<transfer> {
+    stopper = std::thread([&peer] { peer.stop_reading(); });
+    char buffer[4];
+    co_return co_await peer.read(buffer, 10s);
+  });
+  stopper.join();
+  EXPECT_EQ(last.error, make_error_code(base::errc::end_of_stream));
+}
+
+TEST_P(stream_test, writing_to_a_peer_that_is_gone_is_an_error_and_no_signal) {
+  const linger hard{1, 0};
+  setsockopt(pair.theirs.get(), SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+  pair.theirs = unique_fd();
+  const transfer last = with_stream([](stream& peer) -> sched::task<transfer> {
+    const const_buffer text("x", 1);
+    transfer written = peer.try_write({&text, 1});
+    if (!written.error) written = peer.try_write({&text, 1});
+    co_return written;
+  });
+  EXPECT_TRUE(last.error);
+}
+
+}  // namespace
+}  // namespace tacit::io

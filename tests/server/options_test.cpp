@@ -1,0 +1,75 @@
+#include <tacit/server/options.hpp>
+
+#include <gtest/gtest.h>
+
+#include "support/temporary_folder.hpp"
+
+namespace tacit::server {
+namespace {
+
+struct config : testing::Test {
+  support::temporary_folder folder;
+  options settings;
+
+  std::string refusal(std::string_view text) {
+    const auto loaded = load_config(folder.write("config.json", text), settings);
+    const auto* failure = std::get_if<base::failure>(&loaded);
+    return failure ? failure->message : "";
+  }
+  static bool has(const std::string& text, std::string_view part) {
+    return text.find(part) != std::string::npos;
+  }
+};
+
+TEST_F(config, sets_what_it_names_and_leaves_the_rest) {
+  EXPECT_EQ(refusal(R"({"listen": "127.0.0.1:1", "mode": "thread", "memory": "heap", "workers": 3,
+                        "drain_timeout_ms": 5, "limits": {"body_bytes_max": 7, "idle_timeout_ms": 9}})"),
+            "");
+  EXPECT_EQ(settings.listen, "127.0.0.1:1");
+  EXPECT_EQ(settings.mode, threading::thread);
+  EXPECT_EQ(settings.memory, memory::mode::heap);
+  EXPECT_EQ(settings.workers, 3U);
+  EXPECT_EQ(settings.drain_timeout, std::chrono::milliseconds(5));
+  EXPECT_EQ(settings.limits.body_bytes_max, 7U);
+  EXPECT_EQ(settings.limits.idle_timeout, std::chrono::milliseconds(9));
+  EXPECT_EQ(settings.limits.fields_max, http::limits().fields_max);
+}
+
+TEST_F(config, names_file_line_and_key_of_a_misspelt_key) {
+  const std::string message = refusal("{\n  \"mode\": \"thread\",\n  \"wokers\": 3\n}");
+  EXPECT_TRUE(has(message, "config.json:3: ")) << message;
+  EXPECT_TRUE(has(message, "'wokers'")) << message;
+  EXPECT_TRUE(has(message, "did you mean 'workers'?")) << message;
+  EXPECT_EQ(settings.mode, threading::coroutine) << "a bad file changes nothing";
+}
+
+TEST_F(config, names_a_misspelt_key_among_the_limits) {
+  EXPECT_TRUE(has(refusal(R"({"limits": {"fields": 3}})"), "'limits.fields'"));
+  EXPECT_TRUE(has(refusal(R"({"limits": {"zzzzzzzzzzzz": 3}})"), "known keys: head_bytes_max"));
+}
+
+TEST_F(config, refuses_values_of_the_wrong_kind) {
+  EXPECT_TRUE(has(refusal(R"({"workers": "3"})"), "workers: expected a whole number"));
+  EXPECT_TRUE(has(refusal(R"({"workers": -1})"), "whole number"));
+  EXPECT_TRUE(has(refusal(R"({"workers": 4294967296})"), "4294967295"));
+  EXPECT_TRUE(has(refusal(R"({"listen": 80})"), "expected a text"));
+  EXPECT_TRUE(has(refusal(R"({"mode": "fibers"})"), "coroutine or thread"));
+  EXPECT_TRUE(has(refusal(R"({"limits": []})"), "expected an object"));
+  EXPECT_TRUE(has(refusal("[]"), "expected an object"));
+}
+
+TEST_F(config, tells_where_the_json_breaks) {
+  EXPECT_TRUE(has(refusal("{\n\"workers\": 3,,\n}"), "config.json:2: not valid JSON"));
+  EXPECT_TRUE(has(refusal(""), "not valid JSON"));
+}
+
+TEST_F(config, names_a_file_that_cannot_be_read) {
+  const auto loaded = load_config(folder.file("missing.json"), settings);
+  const auto& failure = std::get<base::failure>(loaded);
+  EXPECT_TRUE(has(failure.message, "missing.json")) << failure.message;
+  EXPECT_TRUE(has(failure.message, "No such file")) << failure.message;
+  EXPECT_EQ(failure.exit_status(), 1);
+}
+
+}  // namespace
+}  // namespace tacit::server
