@@ -1,7 +1,287 @@
 #include "bench/compare.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+#include <memory>
 #include <tacit/base/error.hpp>
+
+#include "bench/comparison.hpp"
+#include "bench/contenders/contender.hpp"
+#include "bench/generate.hpp"
+#include "bench/interrupt.hpp"
+#include "bench/report.hpp"
+
 namespace tacit::bench {
-int compare(const compare_options&, const std::atomic<bool>&) {
-  throw base::failure{"compare: not built in yet"};
+namespace {
+
+// Long enough to fill pools and caches, short enough not to matter for the whole.
+constexpr std::int64_t warmup_ns = 100'000'000;
+// Half of what the slowest can do: far from saturation for all, so that latency means something.
+constexpr double paced_share = 0.5;
+constexpr std::uint64_t generated_lines = 10'000;
+
+/// What every contender is asked for.
+struct workload {
+  std::string name;         // as on the command line
+  std::string description;  // in words
+  std::string target;       // of a fixed request; empty where a log is replayed
+  std::string log_path;
+  std::optional<formats::combined_log> log;
+  std::uint64_t body_bytes_max = ~std::uint64_t{0};
+
+  [[nodiscard]] traffic_source traffic_for(const std::string& authority) const {
+    if (log) return traffic_from(*log, authority, check_kind::site, body_bytes_max);
+    traffic_source out{authority};
+    out.add({"GET", target, {}, std::nullopt}, {200, std::nullopt});
+    return out;
+  }
+
+  /// The arguments that make a Tacit server ready for it.
+  [[nodiscard]] std::vector<std::string> arguments() const {
+    std::vector<std::string> out;
+    if (log) out = {"--site", std::filesystem::absolute(log_path).string()};
+    if (log && body_bytes_max != ~std::uint64_t{0}) {
+      out.insert(out.end(), {"--body-limit", std::to_string(body_bytes_max)});
+    }
+    return out;
+  }
+};
+
+std::string target_of(const std::string& name) {
+  if (name.starts_with('/')) return name;
+  if (name == "plaintext" || name == "json") return "/" + name;
+  if (name == "churn") return "/churn?objects=100&bytes=100";
+  if (name == "bytes") return "/bytes/10000";
+  if (name.starts_with("bytes/")) return "/" + name;
+  throw base::failure{
+      fmt::format("--workload {}: expected plaintext, json, bytes[/N], churn or a path", name),
+      true};
 }
+
+workload log_workload(std::string name, const std::string& path, const compare_options& options) {
+  workload out;
+  out.name = std::move(name);
+  out.log_path = path;
+  out.log = formats::read_combined_log(path);
+  out.body_bytes_max = options.body_bytes_max.value_or(out.body_bytes_max);
+  std::cerr << describe_rejected(*out.log, path);
+  return out;
+}
+
+workload choose_workload(const compare_options& options, const std::filesystem::path& folder) {
+  if (!options.workload.empty()) {
+    workload out;
+    out.name = options.workload;
+    out.target = target_of(options.workload);
+    out.description = "GET " + out.target;
+    return out;
+  }
+  if (!options.log_path.empty()) {
+    auto out = log_workload("log", options.log_path, options);
+    out.description = fmt::format("{}: {} requests, every status and length checked",
+                                  options.log_path, out.log->records.size());
+    return out;
+  }
+  const auto path = (folder / "generated.log").string();
+  write_file(path, generated_log(generated_lines, options.drive.seed));
+  auto out = log_workload("generated", path, options);
+  out.description =
+      fmt::format("a generated log of {} requests (seed {}), every status and length checked",
+                  out.log->records.size(), options.drive.seed);
+  return out;
+}
+
+// ---- choosing ----------------------------------------------------------------------------------
+
+std::filesystem::path own_folder() {
+  return std::filesystem::read_symlink("/proc/self/exe").parent_path();
+}
+
+std::vector<contenders::description> choose(const compare_options& options) {
+  auto known = contenders::built_in();
+  std::vector<std::string> names = options.names;
+  if (!options.contenders_path.empty()) {
+    for (auto& added : contenders::read_descriptions(options.contenders_path)) {
+      std::erase_if(known, [&](const auto& old) { return old.name == added.name; });
+      if (options.names.empty()) names.push_back(added.name);
+      known.push_back(std::move(added));
+    }
+  }
+  if (names.empty()) return known;
+  std::vector<contenders::description> out;
+  for (const auto& name : names) {
+    const auto found =
+        std::find_if(known.begin(), known.end(), [&](const auto& one) { return one.name == name; });
+    if (found == known.end()) {
+      std::string all;
+      for (const auto& one : known)
+        all += (all.empty() ? "" : ", ") + one.name;
+      throw base::failure{fmt::format("{}: no such contender; there are {}", name, all), true};
+    }
+    out.push_back(*found);
+  }
+  return out;
+}
+
+/// Why a contender cannot take part; empty when it can.
+std::string obstacle(const contenders::description& what, const contenders::surroundings& around,
+                     const workload& load) {
+  if (contenders::program_of(what, around).empty()) {
+    const auto& program = what.command.front();
+    return fmt::format("{}: {} is not there", what.name,
+                       program == "{tacit}" ? around.tacit.string() : program);
+  }
+  const auto& serves = what.serves;
+  if (serves.empty() || std::find(serves.begin(), serves.end(), load.name) != serves.end()) {
+    return {};
+  }
+  return fmt::format("{}: it does not serve the workload {}", what.name, load.name);
+}
+
+// ---- one comparison ----------------------------------------------------------------------------
+
+/// The contenders, started, and what they did so far. Stops them when it goes.
+class contest {
+ public:
+  contest(const compare_options& options, const std::atomic<bool>& stop)
+      : options_{options}, stop_{stop}, load_{choose_workload(options, folder_.path())} {
+    const auto cpus = options.pin ? contenders::plan_cpus(options.workers) : contenders::cpu_plan{};
+    around_.bin = own_folder();
+    around_.tacit = options.tacit_path.empty() ? around_.bin / "tacit"
+                                               : std::filesystem::absolute(options.tacit_path);
+    around_.workers = options.workers;
+    around_.workload_arguments = load_.arguments();
+    around_.cpus = cpus.servers;
+    start_all();
+    contenders::run_on(cpus.harness);
+    describe();
+  }
+
+  [[nodiscard]] const comparison& result() const noexcept { return result_; }
+
+  void run() {
+    for (unsigned round = 0; round < options_.rounds && !stop_; ++round) {
+      for (auto& c : result_.competitors)
+        c.rounds.emplace_back();
+      if (options_.rate_is_auto || !options_.drive.rate.per_s) {
+        run_passes("capacity", schedule::saturating());
+      }
+      if (options_.rate_is_auto) {
+        if (round == 0) result_.paced_rate_per_s = paced_share * slowest();
+        run_passes("paced", paced(*result_.paced_rate_per_s));
+      } else if (options_.drive.rate.per_s) {
+        run_passes("paced", schedule_for(options_.drive));
+      }
+    }
+  }
+
+ private:
+  void start_all() {
+    for (const auto& what : choose(options_)) {
+      if (const auto why = obstacle(what, around_, load_); !why.empty()) {
+        result_.skipped.push_back(why);
+        std::cerr << "tacit-bench: skipped: " << why << "\n";
+        continue;
+      }
+      started_.push_back(std::make_unique<contenders::contender>(what, around_, stop_));
+      traffic_.push_back(load_.traffic_for(started_.back()->authority()));
+      result_.competitors.push_back({what.name, {}});
+    }
+    if (started_.empty()) throw base::failure{"compare: no contender is left to compare"};
+  }
+
+  void describe() {
+    const auto& drive = options_.drive;
+    result_.workload = load_.description;
+    result_.load = fmt::format(
+        "{} connections, pipeline {}, {} round{} of {}; {} worker{} each", drive.connections,
+        drive.pipeline, options_.rounds, options_.rounds == 1 ? "" : "s",
+        options_.rate_is_auto ? "a closed-loop pass and a paced pass"
+        : drive.rate.per_s    ? fmt::format("a pass at {} requests/s", *drive.rate.per_s)
+                              : std::string{"a closed-loop pass"},
+        options_.workers, options_.workers == 1 ? "" : "s");
+    if (!around_.cpus.empty()) result_.load += "; servers and harness on CPUs of their own";
+  }
+
+  [[nodiscard]] schedule paced(double rate_per_s) const {
+    auto drive = options_.drive;
+    drive.rate.per_s = rate_per_s;
+    return schedule_for(drive);
+  }
+
+  void run_passes(const std::string& kind, const schedule& when) {
+    for (std::size_t i = 0; i < started_.size() && !stop_; ++i)
+      result_.competitors[i].rounds.back().push_back(
+          to_pass(run_pass(*started_[i], traffic_[i], when), kind));
+  }
+
+  outcome run_pass(const contenders::contender& server, const traffic_source& traffic,
+                   const schedule& when) {
+    const auto& drive = options_.drive;
+    try {
+      driver connected{server.address(),
+                       {drive.connections, drive.pipeline, drive.threads},
+                       drive.timeout_ns,
+                       stop_};
+      sampler costs{server.address(), server.authority(), server.pid()};
+      const schedule full = schedule::saturating();
+      load warmup{&traffic, &full};
+      warmup.duration_ns = warmup_ns;
+      warmup.timeout_ns = drive.timeout_ns;
+      (void)connected.run(warmup);
+      load phase{&traffic, &when};
+      phase.timeout_ns = drive.timeout_ns;
+      if (load_.log) {
+        phase.requests_max = traffic.size();
+      } else {
+        phase.duration_ns = options_.duration_ns;
+      }
+      return measure(connected, costs, phase, drive.connections, stop_);
+    } catch (const base::failure& failure) {
+      throw base::failure{
+          fmt::format("{}: {}; it said: {}", server.name(), failure.message, server.last_words())};
+    }
+  }
+
+  /// The lowest throughput of the first round.
+  [[nodiscard]] double slowest() const {
+    double lowest = 1e12;
+    for (const auto& c : result_.competitors) {
+      for (const auto& p : c.rounds.front())
+        lowest =
+            std::min(lowest, p.figures[static_cast<std::size_t>(column::throughput)].value_or(1));
+    }
+    return std::max(lowest, 1.0);
+  }
+
+  const compare_options& options_;
+  const std::atomic<bool>& stop_;
+  contenders::temporary_folder folder_;
+  workload load_;
+  contenders::surroundings around_;
+  std::vector<std::unique_ptr<contenders::contender>> started_;
+  std::vector<traffic_source> traffic_;
+  comparison result_;
+};
+
+}  // namespace
+
+int compare(const compare_options& options, const std::atomic<bool>& stop) {
+  check_writable(options.drive.json_path);
+  contest all{options, stop};
+  all.run();
+  if (stop) {
+    std::cerr << "tacit-bench: interrupted; what was started is stopped, nothing is reported\n";
+    return 128 + interrupting_signal();
+  }
+  std::cout << to_table(all.result()) << std::flush;
+  if (!options.drive.json_path.empty()) {
+    write_file(options.drive.json_path, to_json(all.result()).dump(2) + "\n");
+  }
+  if (all.result().errors() > 0) return 1;
+  return all.result().invalid_reasons().empty() ? 0 : 3;
+}
+
 }  // namespace tacit::bench

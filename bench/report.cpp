@@ -158,7 +158,7 @@ std::string server_row(const outcome& result) {
 std::string verdict_rows(const verdict& judged) {
   std::string out = fmt::format("{:<14}{}\n", "verdict", judged.is_valid() ? "valid" : "INVALID");
   for (const auto& reason : judged.invalid_reasons)
-    out += fmt::format("{:<14}- {}\n", "", reason);
+    out += fmt::format("{:<14}- {}\n", "", reason.text);
   for (const auto& note : judged.notes)
     out += fmt::format("{:<14}- note: {}\n", "", note);
   return out;
@@ -187,7 +187,9 @@ json to_json(const outcome& result) {
   json out;
   out["schema"] = 1;
   out["valid"] = result.judged.is_valid();
-  out["invalid_reasons"] = result.judged.invalid_reasons;
+  out["invalid_reasons"] = json::array();
+  for (const auto& reason : result.judged.invalid_reasons)
+    out["invalid_reasons"].push_back(reason.text);
   out["notes"] = result.judged.notes;
   out["requests"] = counts.answered;
   out["errors"] = errors_json(counts);

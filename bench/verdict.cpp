@@ -13,17 +13,20 @@ void judge_harness(const phase_result& phase, const cost& spent, const run_facts
   const auto lag_p99 = static_cast<std::int64_t>(phase.recorded.schedule_lag().at_percentile(99));
   const bool is_late = lag_p99 > bounds.lag_p99_ns_max;
   if (is_late) {
-    out.invalid_reasons.push_back(fmt::format(
-        "the harness sent late: schedule lag p99 is {:.3f} ms, the bound {:.3f} ms",
-        static_cast<double>(lag_p99) / 1e6, static_cast<double>(bounds.lag_p99_ns_max) / 1e6));
+    out.invalid_reasons.push_back(
+        {fmt::format("the harness sent late: schedule lag p99 is {:.3f} ms, the bound {:.3f} ms",
+                     static_cast<double>(lag_p99) / 1e6,
+                     static_cast<double>(bounds.lag_p99_ns_max) / 1e6),
+         true});
   }
   const double wall_s = static_cast<double>(spent.harness.at_ns) / 1e9;
   const double delay_s = static_cast<double>(spent.harness.run_delay_ns) / 1e9;
   if (wall_s > 0 && delay_s / wall_s > bounds.run_delay_share_max) {
     out.invalid_reasons.push_back(
-        fmt::format("the harness was starved: it waited for a CPU {:.1f} % of the time, the bound "
-                    "is {:.1f} %",
-                    100 * delay_s / wall_s, 100 * bounds.run_delay_share_max));
+        {fmt::format("the harness was starved: it waited for a CPU {:.1f} % of the time, the bound "
+                     "is {:.1f} %",
+                     100 * delay_s / wall_s, 100 * bounds.run_delay_share_max),
+         true});
   }
   const double took_s = phase.elapsed_s();
   if (facts.planned_s <= 0 || took_s * bounds.pace_share_min <= facts.planned_s + pace_slack_s) {
@@ -32,7 +35,7 @@ void judge_harness(const phase_result& phase, const cost& spent, const run_facts
   auto text = fmt::format("{} requests were due within {:.1f} s, their answers took {:.1f} s",
                           phase.recorded.counts.due, facts.planned_s, took_s);
   if (is_late) {
-    out.invalid_reasons.push_back(text + ", and the harness was late");
+    out.invalid_reasons.push_back({text + ", and the harness was late", true});
   } else {
     out.notes.push_back(text + ": the target did not keep up; the harness was on time");
   }
@@ -41,8 +44,8 @@ void judge_harness(const phase_result& phase, const cost& spent, const run_facts
 void judge_counts(const tallies& counts, const cost& spent, verdict& out) {
   if (counts.sent != counts.answered + counts.failed) {
     out.invalid_reasons.push_back(
-        fmt::format("the counts do not add up: {} sent, {} answered, {} failed", counts.sent,
-                    counts.answered, counts.failed));
+        {fmt::format("the counts do not add up: {} sent, {} answered, {} failed", counts.sent,
+                     counts.answered, counts.failed)});
   }
   if (counts.due != counts.sent) {
     out.notes.push_back(
@@ -52,8 +55,8 @@ void judge_counts(const tallies& counts, const cost& spent, verdict& out) {
   // With failures or repetitions the server rightly counts other requests than we do.
   if (!spent.runtime || counts.failed + counts.resent + counts.reconnects > 0) return;
   if (spent.runtime->requests != static_cast<std::int64_t>(counts.answered)) {
-    out.invalid_reasons.push_back(fmt::format("the server counted {} requests, the harness {}",
-                                              spent.runtime->requests, counts.answered));
+    out.invalid_reasons.push_back({fmt::format("the server counted {} requests, the harness {}",
+                                               spent.runtime->requests, counts.answered)});
   }
 }
 
@@ -62,12 +65,12 @@ void judge_counts(const tallies& counts, const cost& spent, verdict& out) {
 verdict judge(const phase_result& phase, const cost& spent, const run_facts& facts,
               const validity_bounds& bounds) {
   verdict out;
-  if (facts.was_interrupted) out.invalid_reasons.emplace_back("the run was interrupted");
+  if (facts.was_interrupted) out.invalid_reasons.push_back({"the run was interrupted"});
   if (facts.connections_opened < facts.connections_asked) {
-    out.invalid_reasons.push_back(fmt::format("{} of {} connections could be opened",
-                                              facts.connections_opened, facts.connections_asked));
+    out.invalid_reasons.push_back({fmt::format("{} of {} connections could be opened",
+                                               facts.connections_opened, facts.connections_asked)});
   }
-  if (phase.recorded.counts.answered == 0) out.invalid_reasons.emplace_back("nothing was answered");
+  if (phase.recorded.counts.answered == 0) out.invalid_reasons.push_back({"nothing was answered"});
   judge_harness(phase, spent, facts, bounds, out);
   judge_counts(phase.recorded.counts, spent, out);
   return out;

@@ -29,8 +29,15 @@ struct run_facts {
   bool was_interrupted = false;
 };
 
+/// One reason why a run's numbers cannot be believed.
+struct invalid_reason {
+  std::string text;
+  /// The machine was in the way, and repeating the run may help; counts that do not add up stay.
+  bool is_disturbance = false;
+};
+
 struct verdict {
-  std::vector<std::string> invalid_reasons;
+  std::vector<invalid_reason> invalid_reasons;
   std::vector<std::string> notes;  ///< True and worth saying, without making the run invalid.
 
   [[nodiscard]] bool is_valid() const noexcept { return invalid_reasons.empty(); }

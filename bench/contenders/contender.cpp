@@ -1,0 +1,207 @@
+#include "bench/contenders/contender.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <tacit/base/error.hpp>
+
+#include "bench/connections.hpp"
+#include "bench/fetch.hpp"
+
+namespace tacit::bench::contenders {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::int64_t ready_ns_max = 10'000'000'000;
+constexpr int ready_poll_ms = 10;
+
+using replacements = std::vector<std::pair<std::string, std::string>>;
+
+std::string fill(std::string text, const replacements& values) {
+  for (const auto& [name, value] : values) {
+    for (auto at = text.find(name); at != std::string::npos;
+         at = text.find(name, at + value.size()))
+      text.replace(at, name.size(), value);
+  }
+  return text;
+}
+
+replacements base_replacements(const description& what, const surroundings& around) {
+  return {{"{tacit}", around.tacit.string()},
+          {"{bin}", around.bin.string()},
+          {"{dir}", what.origin.string()},
+          {"{workers}", std::to_string(around.workers)}};
+}
+
+std::string read_text(const std::filesystem::path& path) {
+  std::ifstream file{path, std::ios::binary};
+  std::ostringstream text;
+  if (!file || !(text << file.rdbuf())) {
+    throw base::failure{fmt::format("{}: cannot read", path.string())};
+  }
+  return std::move(text).str();
+}
+
+// ---- reading descriptions ----------------------------------------------------------------------
+
+/// Reads one member of a JSON object, or says where it is wrong.
+class object_reader {
+ public:
+  object_reader(const json& object, std::string where) : object_{object}, where_{std::move(where)} {
+    if (!object.is_object()) fail("", "an object");
+  }
+
+  template <class T>
+  void read(const char* key, T& out, const char* expected, bool is_required = false) {
+    known_.emplace_back(key);
+    const auto found = object_.find(key);
+    if (found == object_.end()) {
+      if (is_required) fail(fmt::format(".{} is missing", key), expected);
+      return;
+    }
+    try {
+      out = found->get<T>();
+    } catch (const json::exception&) {
+      fail(fmt::format(".{}", key), expected);
+    }
+  }
+
+  void refuse_others() const {
+    for (const auto& [key, value] : object_.items()) {
+      if (std::find(known_.begin(), known_.end(), key) == known_.end()) {
+        fail(fmt::format(".{} is unknown", key), fmt::format("one of {}", fmt::join(known_, ", ")));
+      }
+    }
+  }
+
+  [[noreturn]] void fail(const std::string& what, const std::string& expected) const {
+    throw base::failure{fmt::format("{}{}: expected {}", where_, what, expected)};
+  }
+
+ private:
+  const json& object_;
+  std::string where_;
+  std::vector<std::string> known_;
+};
+
+description read_description(const json& object, const std::string& where) {
+  description out;
+  object_reader reader{object, where};
+  reader.read("name", out.name, "a name", true);
+  reader.read("command", out.command, "an array of strings", true);
+  reader.read("env", out.environment, "an object of strings");
+  reader.read("ready_path", out.ready_path, "a path");
+  reader.read("cwd", out.folder, "a folder");
+  reader.read("templates", out.templates, "an object of strings");
+  reader.read("serves", out.serves, "an array of workloads");
+  reader.refuse_others();
+  if (out.name.empty()) reader.fail(".name", "a name");
+  if (out.command.empty()) reader.fail(".command", "at least the program");
+  if (!out.ready_path.starts_with('/')) reader.fail(".ready_path", "a path that starts with /");
+  return out;
+}
+
+}  // namespace
+
+std::vector<description> built_in() {
+  std::vector<description> out;
+  for (const std::string mode : {"coroutine", "thread"}) {
+    for (const std::string memory : {"arena", "heap"}) {
+      description cell;
+      cell.name = mode + "+" + memory;
+      cell.command = {"{tacit}",  "serve", "--listen",  "127.0.0.1:{port}", "--mode",    mode,
+                      "--memory", memory,  "--workers", "{workers}",        "{workload}"};
+      cell.ready_path = "/readyz";
+      out.push_back(std::move(cell));
+    }
+  }
+  return out;
+}
+
+std::vector<description> read_descriptions(const std::string& path) {
+  json document;
+  try {
+    document = json::parse(read_text(path));
+  } catch (const json::parse_error& wrong) {
+    throw base::failure{fmt::format("{}: not JSON: error at byte {}", path, wrong.byte)};
+  }
+  json list;
+  object_reader reader{document, path + ": "};
+  reader.read("contenders", list, "an array of contenders", true);
+  reader.refuse_others();
+  if (!list.is_array()) reader.fail(".contenders", "an array of contenders");
+  std::vector<description> out;
+  for (const auto& object : list) {
+    out.push_back(read_description(object, fmt::format("{}: contenders[{}]", path, out.size())));
+    out.back().origin = std::filesystem::absolute(path).parent_path();
+  }
+  return out;
+}
+
+std::filesystem::path program_of(const description& what, const surroundings& around) {
+  return find_program(fill(what.command.front(), base_replacements(what, around)));
+}
+
+// ---- a started one -----------------------------------------------------------------------------
+
+contender::contender(const description& what, const surroundings& around,
+                     const std::atomic<bool>& stop)
+    : name_{what.name} {
+  const int port = free_port();
+  const url where = parse_url(fmt::format("http://127.0.0.1:{}", port));
+  address_ = resolve(where);
+  authority_ = where.authority;
+  auto values = base_replacements(what, around);
+  values.emplace_back("{port}", std::to_string(port));
+  values.emplace_back("{tmp}", folder_.path().string());
+  program start;
+  for (const auto& argument : what.command) {
+    if (argument == "{workload}") {
+      start.command.insert(start.command.end(), around.workload_arguments.begin(),
+                           around.workload_arguments.end());
+    } else {
+      start.command.push_back(fill(argument, values));
+    }
+  }
+  for (const auto& [variable, value] : what.environment)
+    start.environment[variable] = fill(value, values);
+  for (const auto& [copy, original] : what.templates)
+    std::ofstream{fill(copy, values)} << fill(read_text(fill(original, values)), values);
+  start.folder = fill(what.folder, values);
+  start.log = folder_.path() / "output";
+  start.cpus = around.cpus;
+  process_ = std::make_unique<process>(start);
+  wait_until_ready(what.ready_path, stop);
+}
+
+void contender::wait_until_ready(const std::string& path, const std::atomic<bool>& stop) {
+  const auto deadline = now_ns() + ready_ns_max;
+  fetched last;
+  while (now_ns() < deadline && !stop) {
+    last = fetch(address_, authority_, path, 1'000'000'000);
+    if (last.status == 200) return;
+    if (const auto ending = process_->ending()) {
+      throw base::failure{
+          fmt::format("{}: it ended at once ({}): {}", name_, *ending, last_words())};
+    }
+    ::poll(nullptr, 0, ready_poll_ms);  // nothing tells when somebody else's server is ready
+  }
+  if (stop) return;
+  throw base::failure{fmt::format(
+      "{}: not ready after {} s: GET {}: {}; it said: {}", name_, ready_ns_max / 1'000'000'000,
+      path, last.status != 0 ? std::to_string(last.status) : last.error, last_words())};
+}
+
+std::string contender::last_words() const {
+  std::ifstream log{folder_.path() / "output"};
+  std::string last;
+  for (std::string line; std::getline(log, line);) {
+    if (!line.empty()) last = line;
+  }
+  return last.empty() ? "nothing" : last;
+}
+
+}  // namespace tacit::bench::contenders
