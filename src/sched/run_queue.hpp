@@ -110,7 +110,8 @@ class basic_run_queue {
     const std::uint32_t real = unpack(head_.load(base::memory_order_seq_cst)).real;
     const std::uint32_t tail = tail_.load(base::memory_order_seq_cst);
     const std::uint32_t size = tail - real;
-    return size > capacity ? 0 : size;
+    // The two loads are no snapshot. Work that may be there must not be overlooked.
+    return size > capacity ? capacity : size;
   }
 
  private:
