@@ -49,12 +49,13 @@ TEST(tacit_command_line, names_what_it_does_not_know) {
 }
 
 TEST(tacit_command_line, names_values_that_are_none) {
-  for (const char* workers : {"0", "-1", "many", "1.5", "99999999999"}) {
+  for (const char* workers : {"-1", "many", "1.5", "99999999999"}) {
     expect_serve_complaint({"--workers", workers}, usage, {"--workers"});
   }
   for (const char* address :
        {"nonsense", "127.0.0.1", "127.0.0.1:", "127.0.0.1:70000", "127.0.0.1:x", ":"}) {
-    expect_serve_complaint({"--listen", address}, usage, {"--listen"});
+    expect_serve_complaint({"--listen", address}, usage,
+                           {"listen", "'" + std::string(address) + "'"});
   }
   expect_serve_complaint({"--site", "x", "--body-limit", "-5"}, usage, {"--body-limit"});
   expect_serve_complaint({"--workers"}, usage, {"--workers"});
@@ -100,12 +101,20 @@ TEST(tacit_command_line, a_config_is_judged_by_file_and_key) {
   const std::string mistyped = folder.write("mistyped.json", R"({"workers": "many"})");
   expect_serve_complaint({"--config", mistyped}, usage, {mistyped, "workers"});
   const std::string broken = folder.write("broken.json", "{\n  \"listen\": \n}");
-  expect_serve_complaint({"--config", broken}, usage, {broken, "line 3"});
+  expect_serve_complaint({"--config", broken}, usage, {broken + ":3"});
   const std::string list = folder.write("list.json", "[]");
   expect_serve_complaint({"--config", list}, usage, {list});
   const std::string absent = folder.file("absent.json");
   expect_serve_complaint({"--config", absent}, failure, {absent});
   expect_serve_complaint({"--config", folder.path()}, failure, {folder.path()});
+}
+
+TEST(tacit_command_line, a_misspelt_limit_is_named_with_its_line) {
+  const temporary_folder folder;
+  const std::string misspelt =
+      folder.write("limits.json", "{\n  \"limits\": {\n    \"fields_mx\": 5\n  }\n}");
+  expect_serve_complaint({"--config", misspelt}, usage,
+                         {misspelt + ":3", "fields_mx", "fields_max"});
 }
 
 TEST(tacit_command_line, a_config_is_followed_and_options_go_before_it) {

@@ -71,7 +71,7 @@ TEST_P(counting, metrics_say_what_the_runtime_page_says) {
   ask(client, 500, get_request("/plaintext"));
   const long requests = runtime(client).at("requests");
   const std::string metrics = client.exchange(get_request("/metrics")).body;
-  EXPECT_EQ(metric(metrics, "tacit_http_requests_total"), static_cast<double>(requests + 1));
+  EXPECT_EQ(metric(metrics, "tacit_http_responses_total"), static_cast<double>(requests + 1));
 }
 
 TEST_P(counting, connections_are_those_that_are_open) {

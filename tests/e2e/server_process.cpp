@@ -1,6 +1,7 @@
 #include "e2e/server_process.hpp"
 
 #include <csignal>
+#include <ostream>
 #include <stdexcept>
 
 namespace tacit::e2e {
@@ -22,6 +23,10 @@ std::uint16_t port_of(const std::string& address) {
 }
 
 }  // namespace
+
+void PrintTo(const cell& which, std::ostream* out) {
+  *out << which.mode << '_' << which.memory;
+}
 
 server_process::server_process(cell which, std::vector<std::string> more_arguments)
     : program_(command(which, std::move(more_arguments))),
@@ -56,7 +61,7 @@ std::string post_request(std::string_view target, std::string_view body) {
 }
 
 std::string cell_name(const testing::TestParamInfo<cell>& info) {
-  return std::string(info.param.mode) + "_" + info.param.memory;
+  return testing::PrintToString(info.param);
 }
 
 std::vector<cell> all_cells() {

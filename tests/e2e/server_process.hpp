@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <cstdint>
+#include <iosfwd>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -17,6 +18,9 @@ struct cell {
   const char* mode;
   const char* memory;
 };
+
+/// "coroutine_arena" and so on: what GoogleTest calls a cell.
+void PrintTo(const cell& which, std::ostream* out);
 
 /// The real `tacit serve` on a free port of 127.0.0.1, ready to be asked.
 ///
@@ -58,7 +62,7 @@ class every_cell : public testing::TestWithParam<cell> {
 /// A POST of `body` to `target` with its Content-Length.
 [[nodiscard]] std::string post_request(std::string_view target, std::string_view body);
 
-/// "coroutine_arena" and so on: the name of a case's instance.
+/// The name of a case's instance.
 [[nodiscard]] std::string cell_name(const testing::TestParamInfo<cell>& info);
 
 [[nodiscard]] std::vector<cell> all_cells();
