@@ -94,16 +94,23 @@ int main(int argc, char** argv) {
   serving->add_option("--mode", arguments.mode, "coroutine or thread (coroutine)");
   serving->add_option("--memory", arguments.memory, "arena or heap (arena)");
   serving->add_option("--workers", arguments.workers,
-                      "worker threads in coroutine mode, 0 for one per CPU (0)");
+                      "worker threads in coroutine mode, 0 for one per CPU (0)")
+      ->check(CLI::Range(0U, tacit::server::workers_max));
   serving->add_option("--site", arguments.site,
                       "serve a site made from this access log in combined format");
   serving->add_option("--body-limit", arguments.body_limit,
-                      "with --site: no body is longer than this many bytes");
+                      "with --site: no body is longer than this many bytes")
+      ->check(CLI::NonNegativeNumber);
 
   std::string url = "http://127.0.0.1:8080/healthz";
   auto* checking = app.add_subcommand("healthcheck", "Exit with 0 if the URL answers 200, else with 1");
   checking->add_option("url", url, "http://ADDRESS:PORT/PATH")->capture_default_str();
 
+  // CLI11 would only say that a subcommand is missing.
+  if (argc > 1 && argv[1][0] != '-' && !serving->check_name(argv[1]) &&
+      !checking->check_name(argv[1])) {
+    return report({"unknown command '" + std::string(argv[1]) + "'; expected serve or healthcheck", true});
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {

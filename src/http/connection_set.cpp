@@ -16,7 +16,7 @@ connection_set::entry::~entry() {
   if (next_) next_->previous_ = previous_;
   set_.size_.store(set_.size() - 1, base::memory_order_relaxed);
   // Under the lock: once it is released with nobody left, the set may be gone.
-  if (!set_.first_) set_.emptied_.notify_all();
+  if (!set_.first_) set_.changed_.notify_all();
 }
 
 void connection_set::entry::set_idle() noexcept {
@@ -34,12 +34,15 @@ void connection_set::drain() noexcept {
 
 bool connection_set::wait_until_empty(std::chrono::nanoseconds timeout) {
   std::unique_lock lock(mutex_);
-  return emptied_.wait_for(lock, timeout, [this] { return first_ == nullptr; });
+  changed_.wait_for(lock, timeout, [this] { return first_ == nullptr || is_cut_; });
+  return first_ == nullptr;
 }
 
 std::size_t connection_set::cut() noexcept {
   const std::lock_guard lock(mutex_);
   for (entry* each = first_; each; each = each->next_) each->stream_.abort();
+  is_cut_ = true;
+  changed_.notify_all();
   return size();
 }
 

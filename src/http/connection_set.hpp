@@ -45,7 +45,8 @@ class connection_set {
   /// Starts to close: idle connections now, the others after their answer.
   void drain() noexcept;
 
-  /// Waits until the last connection has left. False if that takes longer than `timeout`.
+  /// Waits until the last connection has left. False if that takes longer than `timeout`, or cut() is
+  /// called: a handler that waits for something else does not notice that its peer is cut.
   bool wait_until_empty(std::chrono::nanoseconds timeout);
 
   /// Cuts what is still open, and returns how many that were.
@@ -53,7 +54,8 @@ class connection_set {
 
  private:
   base::mutex mutex_;
-  base::condition_variable emptied_;
+  base::condition_variable changed_;
+  bool is_cut_ = false;                // Guarded by mutex_.
   entry* first_ = nullptr;             // Guarded by mutex_.
   base::atomic<std::size_t> size_{0};  // Written under mutex_.
   base::atomic<bool> draining_{false};

@@ -17,13 +17,17 @@ bool is_plausible_host(std::string_view host) noexcept {
   return host.find_first_of(" \t,/?#@\\\"<>") == std::string_view::npos;
 }
 
-// A request line that ends in another version of HTTP, as opposed to in something else.
+// A request line with another version of HTTP, as opposed to something else in that place. Looks at no more
+// than the parser has seen when it refuses, so that the answer does not depend on how the bytes arrive.
 bool names_another_version(std::string_view head) noexcept {
-  const std::string_view line = head.substr(0, head.find('\r'));
-  const auto at = line.rfind(" HTTP/");
-  if (at == std::string_view::npos) return false;
-  const std::string_view version = line.substr(at + 6);
-  return version.find_first_not_of("0123456789.") == std::string_view::npos && !version.empty();
+  const auto target = head.find(' ');
+  if (target == std::string_view::npos) return false;
+  const auto version = head.find(' ', target + 1);
+  if (version == std::string_view::npos) return false;
+  const std::string_view text = head.substr(version + 1, 8);
+  const auto is_digit = [&](std::size_t i) { return text[i] >= '0' && text[i] <= '9'; };
+  return text.size() == 8 && text.starts_with("HTTP/") && is_digit(5) && text[6] == '.' &&
+         is_digit(7) && text != "HTTP/1.0" && text != "HTTP/1.1";
 }
 
 }  // namespace

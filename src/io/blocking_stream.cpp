@@ -45,10 +45,9 @@ bool blocking_stream::start_read(std::span<char> into, duration timeout, complet
 }
 
 transfer blocking_stream::try_write(std::span<const const_buffer> buffers) {
-  const gather message(buffers);
   ssize_t n;
   do {
-    n = ::sendmsg(fd_.get(), &message.header(), MSG_NOSIGNAL);
+    n = send(fd_.get(), buffers, 0);
   } while (n < 0 && errno == EINTR);
   if (n >= 0) return {{}, static_cast<std::size_t>(n)};
   return {last_error(), 0};

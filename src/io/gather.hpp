@@ -36,6 +36,15 @@ class gather {
   msghdr header_{};
 };
 
+/// One send, without SIGPIPE. A single buffer goes the shorter way through the kernel.
+inline ssize_t send(int fd, std::span<const const_buffer> buffers, int flags) noexcept {
+  if (buffers.size() == 1) {
+    return ::send(fd, buffers.front().data(), buffers.front().size(), flags | MSG_NOSIGNAL);
+  }
+  const gather message(buffers);
+  return ::sendmsg(fd, &message.header(), flags | MSG_NOSIGNAL);
+}
+
 /// A span of buffers as an Asio ConstBufferSequence (which wants a copyable range of its own).
 class buffer_range {
  public:

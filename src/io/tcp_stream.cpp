@@ -94,8 +94,7 @@ bool tcp_stream::start_read(std::span<char> into, duration timeout, completion& 
 }
 
 transfer tcp_stream::try_write(std::span<const const_buffer> buffers) {
-  const gather message(buffers);
-  const ssize_t n = ::sendmsg(socket_.native_handle(), &message.header(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  const ssize_t n = send(socket_.native_handle(), buffers, MSG_DONTWAIT);
   if (n >= 0) return {{}, static_cast<std::size_t>(n)};
   if (errno == EAGAIN || errno == EINTR) return {};
   return {timeout_or({errno, boost::system::system_category()}), 0};

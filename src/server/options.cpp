@@ -1,12 +1,14 @@
 #include <tacit/server/options.hpp>
 
 #include <algorithm>
+#include <cerrno>
 #include <fstream>
 #include <functional>
 #include <iterator>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <sstream>
+#include <system_error>
+#include <utility>
 #include <vector>
 
 namespace tacit::server {
@@ -55,7 +57,15 @@ std::vector<key> keys_of(options& o) {
   return {{"listen", [&](const json& v) { o.listen = as_text(v); }},
           {"mode", [&](const json& v) { set_parsed(o.mode, parse_threading(as_text(v))); }},
           {"memory", [&](const json& v) { set_parsed(o.memory, parse_memory(as_text(v))); }},
-          {"workers", [&](const json& v) { set_number(o.workers, v); }},
+          {"workers",
+           [&](const json& v) {
+             std::uint32_t wanted = 0;
+             set_number(wanted, v);
+             if (wanted > workers_max) {
+               throw value_error{"expected a whole number from 0 to " + std::to_string(workers_max)};
+             }
+             o.workers = wanted;
+           }},
           {"drain_timeout_ms", [&](const json& v) { set_duration(o.drain_timeout, v); }}};
 }
 
@@ -167,16 +177,19 @@ std::variant<T, base::failure> unknown_value(std::string_view text, std::string_
 }  // namespace
 
 std::variant<std::monostate, base::failure> load_config(const std::string& file, options& into) {
+  errno = 0;
   std::ifstream in(file);
-  std::ostringstream text;
-  text << in.rdbuf();
-  if (!in || text.fail()) {
+  std::string text;
+  for (char block[4096]; in.read(block, sizeof block), in.gcount() > 0;) {
+    text.append(block, static_cast<std::size_t>(in.gcount()));
+  }
+  if (!in.is_open() || in.bad()) {
     return base::failure{"cannot read the config file " + file + ": " +
                          std::generic_category().message(errno ? errno : EIO)};
   }
   try {
     options changed = into;  // So that a bad file changes nothing.
-    config_reader(file, std::move(text).str()).read(changed);
+    config_reader(file, std::move(text)).read(changed);
     into = std::move(changed);
   } catch (const base::failure& failure) {
     return failure;

@@ -92,8 +92,6 @@ std::size_t server::stop() {
   std::size_t cut = 0;
   if (!s.connections.wait_until_empty(s.settings.drain_timeout)) {
     cut = s.connections.cut();
-    // Cut connections end as soon as their handlers let them.
-    s.connections.wait_until_empty(std::chrono::seconds(5));
   }
   if (const std::size_t left = s.running->finish(); left != 0) {
     s.has_stragglers = true;

@@ -43,8 +43,18 @@ TEST(connection_set, cutting_ends_all_that_are_left) {
   EXPECT_FALSE(set.wait_until_empty(std::chrono::nanoseconds(0)));
   EXPECT_EQ(set.cut(), 1U);
   EXPECT_TRUE(peer.aborted);
+  EXPECT_FALSE(set.wait_until_empty(std::chrono::hours(1))) << "a cut ends the waiting";
+  one.reset();
+  EXPECT_TRUE(set.wait_until_empty(std::chrono::hours(1)));
+}
+
+TEST(connection_set, waiting_ends_when_the_last_one_leaves) {
+  connection_set set;
+  watched_stream peer;
+  std::optional<connection_set::entry> one;
+  one.emplace(set, peer);
   std::thread leaves([&] { one.reset(); });
-  EXPECT_TRUE(set.wait_until_empty(std::chrono::minutes(1)));
+  EXPECT_TRUE(set.wait_until_empty(std::chrono::hours(1)));
   leaves.join();
   EXPECT_EQ(set.size(), 0U);
 }

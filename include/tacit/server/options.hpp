@@ -22,6 +22,9 @@ enum class threading {
   return value == threading::coroutine ? "coroutine" : "thread";
 }
 
+/// More than any machine has CPUs for; a larger number is a slip.
+inline constexpr std::uint32_t workers_max = 1024;
+
 /// All settings of a server, with their defaults.
 struct options {
   /// ADDRESS:PORT; port 0 lets the system pick one.
