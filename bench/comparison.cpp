@@ -197,23 +197,44 @@ std::string amount(column which, const standing& s) {
 std::string relation(column which, const standing& best, const standing& worst) {
   const double a = best.figures.median();
   const double b = worst.figures.median();
-  if (a <= 0 || b <= 0)
-    return fmt::format("{} against {}", amount(which, best), amount(which, worst));
+  if (a <= 0 || b <= 0) {
+    return fmt::format("{} against {} of {}", amount(which, best), amount(which, worst),
+                       worst.who->name);
+  }
   const double share = a / b;
   // "0.00 times" would be no sentence.
   const auto times =
       share >= 0.01 ? fmt::format("{:.2f}", share) : fmt::format("1/{:.0f}", 1 / share);
-  return fmt::format("{} times what {} has ({} against {})", times, worst.who->name,
+  return fmt::format("{} times that of {} ({} against {})", times, worst.who->name,
                      amount(which, best), amount(which, worst));
+}
+
+bool overlap(const series& a, const series& b) {
+  return a.lowest() <= b.highest() && b.lowest() <= a.highest();
+}
+
+/// The best one's name, and of those that its rounds do not tell it apart from.
+std::string leaders(const standing& best, const std::vector<standing>& all) {
+  std::string level;
+  for (const auto& other : all) {
+    if (other.who == best.who || !overlap(other.figures, best.figures)) continue;
+    level += (level.empty() ? "" : " and ") + other.who->name;
+  }
+  return level.empty() ? best.who->name : fmt::format("{}, level with {},", best.who->name, level);
+}
+
+std::vector<standing> standings(const comparison& what, column which) {
+  std::vector<standing> out;
+  for (const auto& c : what.competitors) {
+    auto figures = c.over_rounds(which);
+    if (!figures.empty()) out.push_back({&c, std::move(figures)});
+  }
+  return out;
 }
 
 std::string sentence(const comparison& what, column which) {
   const auto& text = text_of(which);
-  std::vector<standing> known;
-  for (const auto& c : what.competitors) {
-    auto figures = c.over_rounds(which);
-    if (!figures.empty()) known.push_back({&c, std::move(figures)});
-  }
+  const auto known = standings(what, which);
   if (known.empty()) return fmt::format("{}: not known for any contender.", text.subject);
   if (known.size() == 1) {
     return fmt::format("{}: {} has {}; nothing to compare it with.", text.subject,
@@ -224,21 +245,21 @@ std::string sentence(const comparison& what, column which) {
       [](const auto& a, const auto& b) { return a.figures.median() < b.figures.median(); });
   const standing& best = text.more_is_better ? *high : *low;
   const standing& worst = text.more_is_better ? *low : *high;
-  if (high->figures.median() == low->figures.median()) {
+  if (low->figures.lowest() == high->figures.highest()) {
     return fmt::format("{}: the same for all, {}.", text.subject, amount(which, best));
   }
+  const char* rank = text.more_is_better ? "has the highest" : "has the lowest";
   if (std::min(best.figures.values.size(), worst.figures.values.size()) < 2) {
-    return fmt::format("{}: {} has {}{}, in one round, so no spread is known.", text.subject,
-                       best.who->name, text.more_is_better ? "most, " : "least, ",
-                       relation(which, best, worst));
+    return fmt::format("{}: {} {}, {}, in one round, so no spread is known.", text.subject,
+                       best.who->name, rank, relation(which, best, worst));
   }
-  if (low->figures.highest() >= high->figures.lowest()) {
+  if (overlap(low->figures, high->figures)) {
     return fmt::format("{}: no difference shown; the rounds of {} ({}) and {} ({}) overlap.",
                        text.subject, best.who->name, amount(which, best), worst.who->name,
                        amount(which, worst));
   }
-  return fmt::format("{}: {} has {}{}; their rounds do not overlap.", text.subject, best.who->name,
-                     text.more_is_better ? "most, " : "least, ", relation(which, best, worst));
+  return fmt::format("{}: {} {}, {}; their rounds do not overlap.", text.subject,
+                     leaders(best, known), rank, relation(which, best, worst));
 }
 
 }  // namespace
