@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "bench/comparison_report.hpp"
+#include "bench/sentences.hpp"
+
 namespace tacit::bench {
 namespace {
 

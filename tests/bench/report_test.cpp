@@ -5,6 +5,7 @@
 #include <iterator>
 #include <tacit/base/error.hpp>
 
+#include "bench/output_file.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace tacit::bench {
