@@ -7,10 +7,11 @@
 #include <memory>
 #include <tacit/base/error.hpp>
 
-#include "bench/comparison.hpp"
+#include "bench/comparison_report.hpp"
 #include "bench/contenders/contender.hpp"
 #include "bench/generate.hpp"
 #include "bench/interrupt.hpp"
+#include "bench/output_file.hpp"
 #include "bench/report.hpp"
 
 namespace tacit::bench {
@@ -177,6 +178,18 @@ class contest {
     }
   }
 
+  /// Stops all, and notes who complained: a Tacit server says with its exit status whether the end
+  /// cut anything off.
+  void finish() {
+    for (auto& server : started_) {
+      const auto ending = server->stop();
+      if (ending.starts_with("exit status ") && ending != "exit status 0") {
+        result_.notes.push_back(
+            fmt::format("{} ended with {}: {}", server->name(), ending, server->last_words()));
+      }
+    }
+  }
+
  private:
   void start_all() {
     for (const auto& what : choose(options_)) {
@@ -272,6 +285,7 @@ int compare(const compare_options& options, const std::atomic<bool>& stop) {
   check_writable(options.drive.json_path);
   contest all{options, stop};
   all.run();
+  all.finish();
   if (stop) {
     std::cerr << "tacit-bench: interrupted; what was started is stopped, nothing is reported\n";
     return 128 + interrupting_signal();

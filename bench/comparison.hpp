@@ -26,6 +26,21 @@ enum class column {
 };
 inline constexpr std::size_t columns = 10;
 
+/// How a column is named and shown.
+struct column_text {
+  const char* key;      // in JSON
+  const char* head;     // of the table
+  const char* unit;     // second line of the head
+  const char* subject;  // of its sentence
+  const char* measure;  // behind a number in its sentence
+  bool more_is_better = false;
+  int decimals = 1;
+};
+[[nodiscard]] const column_text& text_of(column which);
+
+/// A figure of a column as it is shown, without its unit.
+[[nodiscard]] std::string number(column which, double value);
+
 /// What one figure was in each round. Rounds in which it is not known are absent.
 struct series {
   std::vector<double> values;
@@ -79,6 +94,7 @@ struct comparison {
   std::string load;
   std::vector<competitor> competitors;
   std::vector<std::string> skipped;  ///< In words, with the reason.
+  std::vector<std::string> notes;    ///< True and worth saying.
   std::optional<double> paced_rate_per_s;
 
   /// Why the whole is INVALID; empty when it is not. Disturbed passes are left out of the medians
@@ -87,17 +103,5 @@ struct comparison {
   [[nodiscard]] std::vector<std::string> invalid_reasons() const;
   [[nodiscard]] std::uint64_t errors() const noexcept;
 };
-
-/// One sentence per column on what it says. "No difference shown" wherever the best and the worst
-/// contender's rounds overlap.
-[[nodiscard]] std::vector<std::string> sentences(const comparison& what);
-
-/// One sentence per contender on its CPU per request as a share of `reference`'s, paired round by
-/// round; empty when the reference did not take part.
-[[nodiscard]] std::vector<std::string> cpu_ratios(const comparison& what,
-                                                  const std::string& reference);
-
-[[nodiscard]] std::string to_table(const comparison& what);
-[[nodiscard]] nlohmann::ordered_json to_json(const comparison& what);
 
 }  // namespace tacit::bench

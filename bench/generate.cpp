@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "bench/report.hpp"
+#include "bench/output_file.hpp"
 #include "bench/schedule.hpp"
 
 namespace tacit::bench {

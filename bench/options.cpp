@@ -1,6 +1,7 @@
 #include "bench/options.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
 #include <charconv>
 #include <CLI/CLI.hpp>
 #include <fstream>
@@ -60,18 +61,18 @@ rate_option parse_rate(const std::string& text, bool auto_is_ok, bool* is_auto) 
       auto_is_ok ? "requests per second, max or auto" : "requests per second, or max")};
 }
 
+/// A method or a field name (RFC 9110 section 5.6.2).
+bool is_token(const std::string& text) {
+  return !text.empty() && text.find_first_not_of(
+                              "!#$%&'*+-.^_`|~0123456789"
+                              "abcdefghijklmnopqrstuvwxyz"
+                              "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == std::string::npos;
+}
+
 std::pair<std::string, std::string> parse_field(const std::string& text) {
   const auto colon = text.find(':');
   const auto name = text.substr(0, colon);
-  const auto is_token = [](const std::string& s) {
-    return !s.empty() && s.find_first_not_of(
-                             "!#$%&'*+-.^_`|~0123456789"
-                             "abcdefghijklmnopqrstuvwxyz"
-                             "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == std::string::npos;
-  };
-  if (colon == std::string::npos || !is_token(name)) {
-    refuse("--header", text, "NAME:VALUE");
-  }
+  if (colon == std::string::npos || !is_token(name)) refuse("--header", text, "NAME:VALUE");
   const auto value = text.find_first_not_of(' ', colon + 1);
   return {name, value == std::string::npos ? "" : text.substr(value)};
 }
@@ -175,7 +176,7 @@ run_options finish_run(run_options out, const raw_options& raw, bool has_body) {
   out.duration_ns =
       parse_duration("--duration", raw.duration.empty() ? "10s" : raw.duration, false);
   out.warmup_ns = parse_duration("--warmup", raw.warmup, true);
-  if (parse_field(out.method + ":").first == "CONNECT") {
+  if (!is_token(out.method) || out.method == "CONNECT") {
     refuse("--method", out.method, "a method other than CONNECT");
   }
   for (const auto& field : raw.fields)
@@ -299,6 +300,16 @@ compare_options finish_compare(compare_options out, const raw_options& raw) {
   return out;
 }
 
+/// Names what nobody asked for: an option before the words around it, which may be its value.
+std::string unexpected(const CLI::App& app) {
+  const auto words = app.remaining(true);
+  const auto option = std::find_if(words.begin(), words.end(),
+                                   [](const auto& word) { return word.starts_with('-'); });
+  const auto* form = option == words.end() ? "unexpected argument {}" : "unknown option {}";
+  return fmt::format(fmt::runtime(form), option == words.end() ? words.front() : *option) +
+         " (tacit-bench --help says what there is)";
+}
+
 }  // namespace
 
 std::optional<command> parse_command_line(int argc, const char* const* argv) {
@@ -327,7 +338,14 @@ std::optional<command> parse_command_line(int argc, const char* const* argv) {
   } catch (const CLI::Success& asked) {  // --help, --version
     app.exit(asked);
     return std::nullopt;
+  } catch (const CLI::ExtrasError&) {
+    throw base::failure{unexpected(app), true};
   } catch (const CLI::ParseError& wrong) {
+    if (argc > 1 && argv[1][0] != '-' && app.get_subcommands().empty()) {
+      throw base::failure{
+          fmt::format("{}: no such command; there are run, replay, generate and compare", argv[1]),
+          true};
+    }
     throw base::failure{fmt::format("{} (tacit-bench --help says what there is)", wrong.what()),
                         true};
   }

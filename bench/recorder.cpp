@@ -81,7 +81,7 @@ void recorder::on_answer(const request& asked, const answer& got, const request_
 void recorder::on_failure(error_kind kind, const request* asked, const std::string& detail) {
   if (asked != nullptr) ++counts.failed;
   count_error(kind, [&] {
-    return asked == nullptr ? fmt::format("{}: {}", name_of(kind), detail)
+    return asked == nullptr ? detail
                             : fmt::format("{}: {}: {}", short_title(*asked), name_of(kind), detail);
   });
 }

@@ -1,13 +1,7 @@
 #include "bench/report.hpp"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
-#include <fstream>
-#include <tacit/base/error.hpp>
+#include <algorithm>
 
 namespace tacit::bench {
 namespace {
@@ -175,10 +169,6 @@ std::string status_row(const tallies& counts) {
   return fmt::format("{:<14}{}\n", "status", out.empty() ? "none" : out);
 }
 
-std::string temporary_for(const std::string& path) {
-  return fmt::format("{}.{}.partial", path, ::getpid());
-}
-
 }  // namespace
 
 json to_json(const outcome& result) {
@@ -275,33 +265,6 @@ json rejected_to_json(const formats::combined_log& log) {
 int exit_status_of(const outcome& result) noexcept {
   if (result.phase.recorded.counts.errors_total() > 0) return 1;
   return result.judged.is_valid() ? 0 : 3;
-}
-
-void write_file(const std::string& path, const std::string& content) {
-  const auto temporary = temporary_for(path);
-  std::ofstream file{temporary, std::ios::binary};
-  file << content;
-  file.close();
-  if (!file || std::rename(temporary.c_str(), path.c_str()) != 0) {
-    const int error = errno;
-    ::unlink(temporary.c_str());
-    throw base::failure{fmt::format("{}: cannot write: {}", path, std::strerror(error))};
-  }
-}
-
-void check_writable(const std::string& path) {
-  if (path.empty()) return;
-  struct stat found {};
-  if (::stat(path.c_str(), &found) == 0 && S_ISDIR(found.st_mode)) {
-    throw base::failure{fmt::format("{}: cannot write: it is a folder", path)};
-  }
-  const auto temporary = temporary_for(path);
-  const bool can_write = std::ofstream{temporary}.good();
-  const int error = errno;
-  ::unlink(temporary.c_str());
-  if (!can_write) {
-    throw base::failure{fmt::format("{}: cannot write: {}", path, std::strerror(error))};
-  }
 }
 
 }  // namespace tacit::bench

@@ -28,11 +28,4 @@ struct run_title {
 /// The exit status that a result deserves: 1 for errors of the target, 3 for INVALID, else 0.
 [[nodiscard]] int exit_status_of(const outcome& result) noexcept;
 
-/// Writes a whole file or none: to a temporary beside it, renamed at the end. Throws base::failure.
-void write_file(const std::string& path, const std::string& content);
-
-/// Throws base::failure if write_file(path) is bound to fail, so that a long run is not for
-/// nothing.
-void check_writable(const std::string& path);
-
 }  // namespace tacit::bench

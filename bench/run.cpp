@@ -5,6 +5,7 @@
 #include <tacit/base/error.hpp>
 
 #include "bench/interrupt.hpp"
+#include "bench/output_file.hpp"
 #include "bench/report.hpp"
 #include "bench/site_rule.hpp"
 

@@ -11,8 +11,8 @@ namespace tacit::bench {
 
 /// What the answer to a request has to be. What is absent is not checked.
 struct expected_answer {
-  std::optional<int> status;
-  std::optional<std::uint64_t> body_bytes;
+  std::optional<int> status = {};
+  std::optional<std::uint64_t> body_bytes = {};
 };
 
 /// One request as it goes over the wire.
@@ -29,8 +29,9 @@ struct request {
 struct request_parts {
   std::string_view method = "GET";
   std::string_view target = "/";
-  std::vector<std::pair<std::string_view, std::string_view>> fields;
-  std::optional<std::string_view> body;  ///< Content-Length is added when present, empty or not.
+  std::vector<std::pair<std::string_view, std::string_view>> fields = {};
+  std::optional<std::string_view> body =
+      {};  ///< Content-Length is added when present, empty or not.
 };
 
 /// Which request comes next: a list of requests that is walked in order, over and over.

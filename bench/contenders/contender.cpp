@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 #include <poll.h>
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -40,7 +42,8 @@ std::string read_text(const std::filesystem::path& path) {
   std::ifstream file{path, std::ios::binary};
   std::ostringstream text;
   if (!file || !(text << file.rdbuf())) {
-    throw base::failure{fmt::format("{}: cannot read", path.string())};
+    throw base::failure{
+        fmt::format("{}: cannot read: {}", path.string(), std::strerror(errno == 0 ? EIO : errno))};
   }
   return std::move(text).str();
 }
@@ -129,7 +132,7 @@ std::vector<description> read_descriptions(const std::string& path) {
     throw base::failure{fmt::format("{}: not JSON: error at byte {}", path, wrong.byte)};
   }
   json list;
-  object_reader reader{document, path + ": "};
+  object_reader reader{document, path + ": document"};
   reader.read("contenders", list, "an array of contenders", true);
   reader.refuse_others();
   if (!list.is_array()) reader.fail(".contenders", "an array of contenders");

@@ -68,6 +68,9 @@ class contender {
   [[nodiscard]] const std::string& authority() const noexcept { return authority_; }
   [[nodiscard]] pid_t pid() const noexcept { return process_->pid(); }
 
+  /// Stops it and says in words how it ended.
+  std::string stop() { return process_->stop(); }
+
   /// The last line that it printed, for messages.
   [[nodiscard]] std::string last_words() const;
 

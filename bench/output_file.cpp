@@ -1,0 +1,48 @@
+#include "bench/output_file.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <tacit/base/error.hpp>
+
+namespace tacit::bench {
+namespace {
+
+std::string temporary_for(const std::string& path) {
+  return fmt::format("{}.{}.partial", path, ::getpid());
+}
+
+}  // namespace
+
+void write_file(const std::string& path, const std::string& content) {
+  const auto temporary = temporary_for(path);
+  std::ofstream file{temporary, std::ios::binary};
+  file << content;
+  file.close();
+  if (!file || std::rename(temporary.c_str(), path.c_str()) != 0) {
+    const int error = errno;
+    ::unlink(temporary.c_str());
+    throw base::failure{fmt::format("{}: cannot write: {}", path, std::strerror(error))};
+  }
+}
+
+void check_writable(const std::string& path) {
+  if (path.empty()) return;
+  struct stat found {};
+  if (::stat(path.c_str(), &found) == 0 && S_ISDIR(found.st_mode)) {
+    throw base::failure{fmt::format("{}: cannot write: it is a folder", path)};
+  }
+  const auto temporary = temporary_for(path);
+  const bool can_write = std::ofstream{temporary}.good();
+  const int error = errno;
+  ::unlink(temporary.c_str());
+  if (!can_write) {
+    throw base::failure{fmt::format("{}: cannot write: {}", path, std::strerror(error))};
+  }
+}
+
+}  // namespace tacit::bench

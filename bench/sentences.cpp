@@ -1,0 +1,118 @@
+#include "bench/sentences.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+
+namespace tacit::bench {
+namespace {
+
+struct standing {
+  const competitor* who;
+  series figures;
+};
+
+std::string amount(column which, const standing& s) {
+  const auto* measure = text_of(which).measure;
+  return fmt::format("{}{}{}", number(which, s.figures.median()), *measure == 0 ? "" : " ",
+                     measure);
+}
+
+/// How the best relates to the worst: a factor where there is one.
+std::string relation(column which, const standing& best, const standing& worst) {
+  const double a = best.figures.median();
+  const double b = worst.figures.median();
+  if (a <= 0 || b <= 0) {
+    return fmt::format("{} against {} of {}", amount(which, best), amount(which, worst),
+                       worst.who->name);
+  }
+  const double share = a / b;
+  // "0.00 times" would be no sentence.
+  const auto times =
+      share >= 0.01 ? fmt::format("{:.2f}", share) : fmt::format("1/{:.0f}", 1 / share);
+  return fmt::format("{} times that of {} ({} against {})", times, worst.who->name,
+                     amount(which, best), amount(which, worst));
+}
+
+bool overlap(const series& a, const series& b) {
+  return a.lowest() <= b.highest() && b.lowest() <= a.highest();
+}
+
+/// The best one's name, and of those that its rounds do not tell it apart from.
+std::string leaders(const standing& best, const std::vector<standing>& all) {
+  std::string level;
+  for (const auto& other : all) {
+    if (other.who == best.who || !overlap(other.figures, best.figures)) continue;
+    level += (level.empty() ? "" : " and ") + other.who->name;
+  }
+  return level.empty() ? best.who->name : fmt::format("{}, level with {},", best.who->name, level);
+}
+
+std::vector<standing> standings(const comparison& what, column which) {
+  std::vector<standing> out;
+  for (const auto& c : what.competitors) {
+    auto figures = c.over_rounds(which);
+    if (!figures.empty()) out.push_back({&c, std::move(figures)});
+  }
+  return out;
+}
+
+std::string sentence(const comparison& what, column which) {
+  const auto& text = text_of(which);
+  const auto known = standings(what, which);
+  if (known.empty()) return fmt::format("{}: not known for any contender.", text.subject);
+  if (known.size() == 1) {
+    return fmt::format("{}: {} has {}; nothing to compare it with.", text.subject,
+                       known.front().who->name, amount(which, known.front()));
+  }
+  const auto [low, high] = std::minmax_element(
+      known.begin(), known.end(),
+      [](const auto& a, const auto& b) { return a.figures.median() < b.figures.median(); });
+  const standing& best = text.more_is_better ? *high : *low;
+  const standing& worst = text.more_is_better ? *low : *high;
+  if (low->figures.lowest() == high->figures.highest()) {
+    return fmt::format("{}: the same for all, {}.", text.subject, amount(which, best));
+  }
+  const char* rank = text.more_is_better ? "has the highest" : "has the lowest";
+  if (std::min(best.figures.values.size(), worst.figures.values.size()) < 2) {
+    return fmt::format("{}: {} {}, {}, in one round, so no spread is known.", text.subject,
+                       best.who->name, rank, relation(which, best, worst));
+  }
+  if (overlap(low->figures, high->figures)) {
+    return fmt::format("{}: no difference shown; the rounds of {} ({}) and {} ({}) overlap.",
+                       text.subject, best.who->name, amount(which, best), worst.who->name,
+                       amount(which, worst));
+  }
+  return fmt::format("{}: {} {}, {}; their rounds do not overlap.", text.subject,
+                     leaders(best, known), rank, relation(which, best, worst));
+}
+
+}  // namespace
+
+std::vector<std::string> sentences(const comparison& what) {
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < columns; ++i)
+    out.push_back(sentence(what, static_cast<column>(i)));
+  return out;
+}
+
+std::vector<std::string> cpu_ratios(const comparison& what, const std::string& reference) {
+  std::vector<std::string> out;
+  const auto base = std::find_if(what.competitors.begin(), what.competitors.end(),
+                                 [&](const auto& c) { return c.name == reference; });
+  if (base == what.competitors.end()) return out;
+  const auto divisors = base->over_rounds(column::cpu).values;
+  for (const auto& c : what.competitors) {
+    const auto own = c.over_rounds(column::cpu).values;
+    // With a disturbed round left out on one side the pairs would be of different rounds.
+    if (c.name == reference || own.size() != divisors.size() || own.empty()) continue;
+    series ratios;
+    for (std::size_t i = 0; i < own.size(); ++i)
+      ratios.values.push_back(own[i] / divisors[i]);
+    out.push_back(fmt::format(
+        "CPU per request, {} / {}: {:.3f} (median of {} rounds, {:.3f} to {:.3f}).", c.name,
+        reference, ratios.median(), own.size(), ratios.lowest(), ratios.highest()));
+  }
+  return out;
+}
+
+}  // namespace tacit::bench

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "bench/comparison.hpp"
+
+namespace tacit::bench {
+
+/// One sentence per column on what it says. "No difference shown" wherever the best and the worst
+/// contender's rounds overlap.
+[[nodiscard]] std::vector<std::string> sentences(const comparison& what);
+
+/// One sentence per contender on its CPU per request as a share of `reference`'s, paired round by
+/// round; empty when the reference did not take part.
+[[nodiscard]] std::vector<std::string> cpu_ratios(const comparison& what,
+                                                  const std::string& reference);
+
+}  // namespace tacit::bench

@@ -1,0 +1,146 @@
+#include <gtest/gtest.h>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "scripted_server.hpp"
+#include "support/patience.hpp"
+#include "support/process.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace tacit::bench {
+namespace {
+
+support::finished bench(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), TACIT_BENCH);
+  return support::run(std::move(arguments));
+}
+
+nlohmann::json read_json(const std::string& path) {
+  std::ifstream file{path};
+  return nlohmann::json::parse(file);
+}
+
+TEST(tacit_bench, a_run_writes_table_and_json) {
+  const scripted_server server{[](const auto&, auto) { return reply{ok("hello")}; }};
+  const support::temporary_folder folder;
+  const auto json = folder.file("run.json");
+  const auto result = bench({"run", "http://" + server.authority() + "/x", "--rate", "500",
+                             "--duration", "200ms", "--json", json});
+  // A busy machine may make the run INVALID (3); it is complete all the same.
+  EXPECT_TRUE(result.status == 0 || result.status == 3) << result.status << result.errors;
+  EXPECT_NE(result.output.find("100 sent, 100 answered, 0 failed"), std::string::npos)
+      << result.output;
+  EXPECT_EQ(read_json(json)["requests"], 100);
+  EXPECT_EQ(read_json(json)["valid"], result.status == 0);
+}
+
+TEST(tacit_bench, a_replay_checks_statuses_and_reports_bad_lines) {
+  const scripted_server server{[](const std::string& head, auto) {
+    return head.find("/missing") == std::string::npos
+               ? reply{ok("hello")}
+               : reply{"HTTP/1.1 404 Not Found\r\nContent-Length: 3\r\n\r\nno!"};
+  }};
+  const support::temporary_folder folder;
+  const std::string time = "h - - [17/May/2015:10:00:00 +0000] ";
+  const auto log =
+      folder.write("access.log", time + "\"GET /a HTTP/1.1\" 200 5 \"-\" \"agent\"\nnonsense\n" +
+                                     time + "\"GET /missing HTTP/1.1\" 404 3 \"-\" \"-\"\n" + time +
+                                     "\"GET /wrong HTTP/1.1\" 200 4 \"-\" \"-\"\n");
+  const auto json = folder.file("replay.json");
+  const auto result = bench({"replay", log, "--target", "http://" + server.authority(), "--rate",
+                             "max", "--check", "site", "--repeat", "10", "--json", json});
+  EXPECT_EQ(result.status, 1);
+  EXPECT_NE(result.errors.find("line 2: there is no client address"), std::string::npos)
+      << result.errors;
+  EXPECT_NE(result.output.find("GET /wrong: expected 4 body bytes, got 5"), std::string::npos)
+      << result.output;
+  const auto document = read_json(json);
+  EXPECT_EQ(document["requests"], 30);
+  EXPECT_EQ(document["errors"]["length_mismatch"], 10);
+  EXPECT_EQ(document["errors"]["status_mismatch"], 0);
+  EXPECT_EQ(document["traffic"]["rejected"], 1);
+  EXPECT_EQ(document["traffic"]["rejected_lines"][0]["line"], 2);
+}
+
+TEST(tacit_bench, a_refusing_target_is_one_line_and_no_file) {
+  const support::temporary_folder folder;
+  const auto result = bench({"run", "http://127.0.0.1:1/", "--json", folder.file("never.json")});
+  EXPECT_EQ(result.status, 1);
+  EXPECT_EQ(result.errors, "tacit-bench: cannot connect to 127.0.0.1:1: Connection refused\n");
+  EXPECT_EQ(result.output, "");
+  EXPECT_TRUE(folder.empty());
+}
+
+TEST(tacit_bench, wrong_usage_is_one_line_and_status_2) {
+  const auto result = bench({"run", "http://h/", "--conections", "5"});
+  EXPECT_EQ(result.status, 2);
+  EXPECT_EQ(result.errors,
+            "tacit-bench: unknown option --conections (tacit-bench --help says what there is)\n");
+}
+
+TEST(tacit_bench, help_and_version_succeed) {
+  EXPECT_EQ(bench({"--help"}).status, 0);
+  EXPECT_NE(bench({"compare", "--help"}).output.find("--contenders"), std::string::npos);
+  EXPECT_TRUE(bench({"--version"}).output.starts_with("tacit-bench "));
+}
+
+TEST(tacit_bench, generate_writes_what_replay_reads) {
+  const support::temporary_folder folder;
+  const auto path = folder.file("made.log");
+  EXPECT_EQ(bench({"generate", "--lines", "50", "--seed", "2", "--output", path}).status, 0);
+  const scripted_server server{[](const std::string& head, auto) {
+    return reply{head.starts_with("HEAD") ? "HTTP/1.1 200 OK\r\n\r\n" : ok("hello")};
+  }};
+  const auto result =
+      bench({"replay", path, "--target", "http://" + server.authority(), "--speed", "1000x"});
+  EXPECT_NE(result.output.find("50 sent, 50 answered, 0 failed"), std::string::npos)
+      << result.output << result.errors;
+}
+
+/// A contender that is raw_epoll, and one whose program is missing.
+std::string two_contenders(const support::temporary_folder& folder) {
+  const std::string raw = TACIT_RAW_EPOLL;
+  // The shell tells its process number, which is raw_epoll's after exec.
+  return folder.write(
+      "contenders.json",
+      R"({"contenders":[{"name":"raw","ready_path":"/plaintext","command":["sh","-c",)"
+      R"("echo $$ > {dir}/pid; exec )" +
+          raw + R"( {port}"]},{"name":"absent","command":["/no/such/server"]}]})");
+}
+
+TEST(tacit_bench, compare_skips_what_is_missing_and_names_it) {
+  const support::temporary_folder folder;
+  const auto json = folder.file("compare.json");
+  const auto result = bench({"compare", "--contenders", two_contenders(folder), "--workload",
+                             "plaintext", "--duration", "100ms", "--rounds", "2", "--json", json});
+  EXPECT_TRUE(result.status == 0 || result.status == 3) << result.status << result.errors;
+  EXPECT_NE(result.output.find("Skipped: absent: /no/such/server is not there"), std::string::npos)
+      << result.output;
+  const auto document = read_json(json);
+  EXPECT_EQ(document["contenders"].size(), 1u);
+  EXPECT_EQ(document["contenders"][0]["rounds"].size(), 2u);
+  EXPECT_EQ(document["errors"], 0);
+}
+
+TEST(tacit_bench, an_interrupted_comparison_stops_what_it_started) {
+  for (const int signal : {SIGINT, SIGTERM}) {
+    const support::temporary_folder folder;
+    const auto json = folder.file("compare.json");
+    support::process comparing{{TACIT_BENCH, "compare", "--contenders", two_contenders(folder),
+                                "--workload", "plaintext", "--duration", "60m", "--json", json}};
+    pid_t server = 0;
+    ASSERT_TRUE(support::eventually([&] {
+      std::ifstream file{folder.file("pid")};
+      return static_cast<bool>(file >> server);
+    }));
+    comparing.signal(signal);
+    EXPECT_EQ(comparing.wait(), 128 + signal) << comparing.errors();
+    EXPECT_NE(::kill(server, 0), 0) << "the contender outlived the comparison";
+    EXPECT_FALSE(std::filesystem::exists(json));
+  }
+}
+
+}  // namespace
+}  // namespace tacit::bench

@@ -1,0 +1,141 @@
+#include "bench/options.hpp"
+
+#include <gtest/gtest.h>
+#include <tacit/base/error.hpp>
+#include <vector>
+
+namespace tacit::bench {
+namespace {
+
+std::optional<command> parse(std::vector<const char*> words) {
+  words.insert(words.begin(), "tacit-bench");
+  return parse_command_line(static_cast<int>(words.size()), words.data());
+}
+
+template <class Options>
+Options parsed(std::vector<const char*> words) {
+  return std::get<Options>(parse(std::move(words)).value());
+}
+
+std::string refusal(std::vector<const char*> words) {
+  try {
+    (void)parse(std::move(words));
+  } catch (const base::failure& failure) {
+    EXPECT_TRUE(failure.usage);
+    EXPECT_EQ(failure.message.find('\n'), std::string::npos);
+    return failure.message;
+  }
+  return "no refusal";
+}
+
+TEST(options, a_run_has_sensible_defaults) {
+  const auto run = parsed<run_options>({"run", "http://h/"});
+  EXPECT_EQ(run.url, "http://h/");
+  EXPECT_FALSE(run.drive.rate.per_s.has_value());
+  EXPECT_EQ(run.duration_ns, 10'000'000'000);
+  EXPECT_EQ(run.warmup_ns, 0);
+  EXPECT_EQ(run.drive.timeout_ns, 30'000'000'000);
+  EXPECT_EQ(run.drive.threads, 1u);
+  EXPECT_FALSE(run.body.has_value());
+}
+
+TEST(options, a_run_takes_what_it_is_told) {
+  const auto run = parsed<run_options>(
+      {"run",        "http://h/", "--rate",     "2.5e3",  "--connections", "7",
+       "--pipeline", "3",         "--duration", "1.5m",   "--arrivals",    "poisson",
+       "--seed",     "9",         "--threads",  "2",      "--warmup",      "250ms",
+       "--timeout",  "2s",        "--json",     "f.json", "--pid",         "12",
+       "--method",   "POST",      "--header",   "A: b",   "--header",      "C:d",
+       "--body",     "xyz"});
+  EXPECT_DOUBLE_EQ(run.drive.rate.per_s.value(), 2'500);
+  EXPECT_EQ(run.drive.connections, 7u);
+  EXPECT_EQ(run.drive.pipeline, 3u);
+  EXPECT_EQ(run.duration_ns, 90'000'000'000);
+  EXPECT_TRUE(run.drive.poisson);
+  EXPECT_EQ(run.drive.seed, 9u);
+  EXPECT_EQ(run.drive.threads, 2u);
+  EXPECT_EQ(run.warmup_ns, 250'000'000);
+  EXPECT_EQ(run.drive.timeout_ns, 2'000'000'000);
+  EXPECT_EQ(run.drive.json_path, "f.json");
+  EXPECT_EQ(run.pid, 12);
+  EXPECT_EQ(run.method, "POST");
+  ASSERT_EQ(run.fields.size(), 2u);
+  EXPECT_EQ(run.fields[0], (std::pair<std::string, std::string>{"A", "b"}));
+  EXPECT_EQ(run.body, "xyz");
+}
+
+TEST(options, a_replay_keeps_the_logs_own_times_unless_told) {
+  const auto replay = parsed<replay_options>({"replay", "f", "--target", "http://h"});
+  EXPECT_DOUBLE_EQ(replay.speed.value(), 1);
+  EXPECT_EQ(replay.check, check_kind::none);
+  EXPECT_DOUBLE_EQ(parsed<replay_options>({"replay", "f", "--target", "http://h", "--speed", "10x"})
+                       .speed.value(),
+                   10);
+  const auto fast =
+      parsed<replay_options>({"replay", "f", "--target", "http://h", "--rate", "max", "--check",
+                              "site", "--body-limit", "100", "--repeat", "3"});
+  EXPECT_FALSE(fast.speed.has_value());
+  EXPECT_FALSE(fast.drive.rate.per_s.has_value());
+  EXPECT_EQ(fast.check, check_kind::site);
+  EXPECT_EQ(fast.body_bytes_max, 100u);
+  EXPECT_EQ(fast.repeat, 3u);
+}
+
+TEST(options, a_comparison_finds_its_own_rate_unless_told) {
+  const auto compare = parsed<compare_options>({"compare", "a", "b"});
+  EXPECT_TRUE(compare.rate_is_auto);
+  EXPECT_EQ(compare.names, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(compare.workers, 1u);
+  EXPECT_TRUE(compare.pin);
+  const auto fixed = parsed<compare_options>(
+      {"compare", "--rate", "500", "--no-pin", "--rounds", "5", "--workload", "json"});
+  EXPECT_FALSE(fixed.rate_is_auto);
+  EXPECT_DOUBLE_EQ(fixed.drive.rate.per_s.value(), 500);
+  EXPECT_FALSE(fixed.pin);
+  EXPECT_EQ(fixed.rounds, 5u);
+  EXPECT_FALSE(parsed<compare_options>({"compare", "--rate", "max"}).rate_is_auto);
+}
+
+TEST(options, what_is_not_there_is_refused_by_name) {
+  EXPECT_EQ(refusal({"rnu"}), "rnu: no such command; there are run, replay, generate and compare");
+  EXPECT_EQ(refusal({"run", "http://h/", "--hgrm", "f"}),
+            "unknown option --hgrm (tacit-bench --help says what there is)");
+  EXPECT_NE(refusal({"run", "http://h/", "--slo", "p99<5ms"}).find("--slo"), std::string::npos);
+  EXPECT_NE(refusal({}), "no refusal");
+  EXPECT_NE(refusal({"run"}).find("URL"), std::string::npos);
+}
+
+TEST(options, values_out_of_reach_are_refused_by_name) {
+  const auto refused = [](const char* option, const char* value) {
+    const auto message = refusal({"run", "http://h/", option, value});
+    EXPECT_NE(message.find(option), std::string::npos) << message;
+  };
+  refused("--rate", "0");
+  refused("--rate", "-5");
+  refused("--rate", "nan");
+  refused("--rate", "fast");
+  refused("--rate", "auto");
+  refused("--duration", "10");
+  refused("--duration", "s");
+  refused("--duration", "1h1m");
+  refused("--duration", "9999h");
+  refused("--connections", "0");
+  refused("--pipeline", "-1");
+  refused("--threads", "1000");
+  refused("--arrivals", "uniform");
+  refused("--header", "novalue");
+  refused("--header", "a b: c");
+  refused("--method", "G T");
+  refused("--method", "CONNECT");
+}
+
+TEST(options, speed_and_rate_exclude_each_other) {
+  EXPECT_NE(refusal({"replay", "f", "--target", "http://h", "--speed", "2", "--rate", "5"})
+                .find("excludes"),
+            std::string::npos);
+  EXPECT_NE(refusal({"compare", "--log", "f", "--workload", "json"}).find("excludes"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace tacit::bench

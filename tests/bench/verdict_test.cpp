@@ -1,0 +1,104 @@
+#include "bench/verdict.hpp"
+
+#include <gtest/gtest.h>
+
+namespace tacit::bench {
+namespace {
+
+/// A run of 1,000 answers in one second that nothing is wrong with.
+struct good_run {
+  phase_result phase;
+  cost spent;
+  run_facts facts{4, 4, 1.0, false};
+
+  good_run() {
+    for (int i = 0; i < 1'000; ++i) {
+      phase.recorded.on_sent(1'000);
+      phase.recorded.on_answer({"GET / HTTP/1.1\r\n", false, {}}, {200, 1, true}, {0, 0, 5'000});
+    }
+    phase.recorded.counts.due = phase.recorded.counts.sent = 1'000;
+    phase.recorded.last_answer_ns = 1'000'000'000;
+    spent.harness.at_ns = 1'000'000'000;
+    spent.runtime.emplace().requests = 1'000;
+  }
+
+  [[nodiscard]] verdict judged() const { return judge(phase, spent, facts); }
+};
+
+void expect_invalid(const verdict& judged, const std::string& reason, bool is_disturbance) {
+  ASSERT_EQ(judged.invalid_reasons.size(), 1u);
+  EXPECT_NE(judged.invalid_reasons[0].text.find(reason), std::string::npos)
+      << judged.invalid_reasons[0].text;
+  EXPECT_EQ(judged.invalid_reasons[0].is_disturbance, is_disturbance);
+}
+
+TEST(verdict, a_good_run_is_valid) {
+  EXPECT_TRUE(good_run{}.judged().is_valid());
+  EXPECT_TRUE(good_run{}.judged().notes.empty());
+}
+
+TEST(verdict, a_late_harness_convicts_itself) {
+  good_run run;
+  for (int i = 0; i < 100; ++i)
+    run.phase.recorded.on_sent(2'000'000);
+  expect_invalid(run.judged(), "the harness sent late: schedule lag p99 is 2.0", true);
+}
+
+TEST(verdict, a_starved_harness_convicts_itself) {
+  good_run run;
+  run.spent.harness.run_delay_ns = 60'000'000;
+  expect_invalid(run.judged(), "it waited for a CPU 6.0 % of the time", true);
+}
+
+TEST(verdict, missing_connections_are_invalid) {
+  good_run run;
+  run.facts.connections_opened = 3;
+  expect_invalid(run.judged(), "3 of 4 connections", false);
+}
+
+TEST(verdict, counts_have_to_add_up) {
+  good_run run;
+  ++run.phase.recorded.counts.sent;
+  ++run.phase.recorded.counts.due;
+  expect_invalid(run.judged(), "1001 sent, 1000 answered, 0 failed", false);
+}
+
+TEST(verdict, the_server_has_to_count_as_many) {
+  good_run run;
+  run.spent.runtime->requests = 999;
+  expect_invalid(run.judged(), "the server counted 999 requests, the harness 1000", false);
+}
+
+TEST(verdict, a_server_that_saw_repetitions_may_count_more) {
+  good_run run;
+  run.spent.runtime->requests = 1'003;
+  run.phase.recorded.counts.resent = 3;
+  EXPECT_TRUE(run.judged().is_valid());
+}
+
+TEST(verdict, a_slow_target_is_noted_and_not_invalid) {
+  good_run run;
+  run.phase.recorded.last_answer_ns = 3'000'000'000;
+  run.phase.recorded.counts.due = 1'200;
+  const auto judged = run.judged();
+  EXPECT_TRUE(judged.is_valid());
+  EXPECT_EQ(judged.notes.size(), 2u);
+}
+
+TEST(verdict, a_slow_harness_is_invalid) {
+  good_run run;
+  run.phase.recorded.last_answer_ns = 3'000'000'000;
+  for (int i = 0; i < 100; ++i)
+    run.phase.recorded.on_sent(1'500'000'000);
+  EXPECT_EQ(run.judged().invalid_reasons.size(), 2u);
+}
+
+TEST(verdict, silence_and_interruption_are_invalid) {
+  good_run run;
+  run.facts.was_interrupted = true;
+  expect_invalid(run.judged(), "interrupted", false);
+  EXPECT_FALSE(judge(phase_result{}, cost{}, run_facts{}).is_valid());
+}
+
+}  // namespace
+}  // namespace tacit::bench
