@@ -196,10 +196,10 @@ TEST(bench_command_line, a_log_that_cannot_be_read_is_named) {
 TEST(bench_command_line, a_contenders_file_is_judged_by_file_and_key) {
   const temporary_folder folder;
   const std::string broken = folder.write("broken.json", "{\"contenders\": [");
-  expect_complaint({TACIT_BENCH_PROGRAM, "compare", "--contenders", broken}, usage, {broken});
+  expect_complaint({TACIT_BENCH_PROGRAM, "compare", "--contenders", broken}, failure, {broken});
   const std::string misspelt =
       folder.write("misspelt.json", R"({"contenders": [{"nam": "x", "command": ["x"]}]})");
-  expect_complaint({TACIT_BENCH_PROGRAM, "compare", "--contenders", misspelt}, usage,
+  expect_complaint({TACIT_BENCH_PROGRAM, "compare", "--contenders", misspelt}, failure,
                    {misspelt, "nam"});
 }
 
