@@ -22,6 +22,7 @@
 #include <tacit/memory/buffer_pool.hpp>
 #include <tacit/sched/join.hpp>
 #include <tacit/sched/this_worker.hpp>
+#include <tacit/sched/yield.hpp>
 
 #include "http/connection_set.hpp"
 #include "http/parser.hpp"
@@ -341,6 +342,8 @@ sched::task<bool> connection::stream_body() {
     append_source();
     co_return true;
   }
+  // About 50 us of copying; then the connections of the same worker have their turn.
+  constexpr std::uint64_t turn_bytes_max = 256 * 1024;
   constexpr std::size_t pieces_max = 16;
   std::uint64_t offset = 0;
   while (!output_.empty() || offset < answer.source_bytes) {
@@ -348,8 +351,9 @@ sched::task<bool> connection::stream_body() {
     std::size_t count = 0;
     const std::size_t waiting = output_.pending().size();
     if (waiting != 0) pieces[count++] = {output_.pending().data(), waiting};
-    for (std::uint64_t at = offset; count < pieces_max && at < answer.source_bytes;) {
-      const std::string_view slice = answer.source->slice(at, answer.source_bytes - at);
+    const std::uint64_t turn_end = std::min(answer.source_bytes, offset + turn_bytes_max);
+    for (std::uint64_t at = offset; count < pieces_max && at < turn_end;) {
+      const std::string_view slice = answer.source->slice(at, turn_end - at);
       pieces[count++] = {slice.data(), slice.size()};
       at += slice.size();
     }
@@ -366,6 +370,7 @@ sched::task<bool> connection::stream_body() {
     const std::size_t from_output = std::min(waiting, written.bytes);
     output_.consume(from_output);
     offset += written.bytes - from_output;
+    if (offset < answer.source_bytes) co_await sched::yield();
   }
   co_return true;
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <tacit/sched/this_worker.hpp>
+#include <tacit/sched/yield.hpp>
 
 #include "sched/idle.hpp"
 #include "sched/inject_queue.hpp"
@@ -55,7 +56,8 @@ void worker::run() {
 runnable* worker::next_ready() {
   for (;;) {
     if (owner_.halted_.load(base::memory_order_relaxed)) return nullptr;
-    if (++tick_ % fairness_interval == 0) {
+    if (++tick_ % fairness_interval == 0 || poll_next_) {
+      poll_next_ = false;
       poll();
       if (runnable* ready = owner_.injected_->pop()) {
         injected_.increase();
@@ -131,6 +133,11 @@ void worker::make_ready(runnable& ready) noexcept {
   }
 }
 
+void worker::yield(runnable& yielding) noexcept {
+  poll_next_ = true;
+  push(yielding);
+}
+
 void worker::push(runnable& ready) noexcept {
   if (!queue_.push(ready)) [[unlikely]] {
     overflows_.increase();
@@ -153,6 +160,14 @@ std::uint32_t worker::random() noexcept {
   random_state_ ^= random_state_ >> 17;
   random_state_ ^= random_state_ << 5;
   return random_state_;
+}
+
+bool yield::await_ready() const noexcept { return current_worker == nullptr; }
+
+void yield::await_suspend(std::coroutine_handle<> awaiting) noexcept {
+  coroutine = awaiting;
+  home = current_worker;
+  current_worker->yield(*this);
 }
 
 timer_queue* this_worker::timers() noexcept {

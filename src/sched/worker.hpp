@@ -24,6 +24,9 @@ class worker final : public agent {
   /// it is awake. From elsewhere: injected.
   void make_ready(runnable& ready) noexcept override;
 
+  /// Onto the end of the own ring, and a look at the poller before the next run. Own thread only.
+  void yield(runnable& yielding) noexcept;
+
   [[nodiscard]] scheduler& owner() noexcept { return owner_; }
   [[nodiscard]] poller& waits_in() noexcept { return *poller_; }
   [[nodiscard]] timer_queue& timers() noexcept { return timers_; }
@@ -74,6 +77,7 @@ class worker final : public agent {
   std::uint32_t random_state_;
   bool searching_ = false;
   bool in_poller_ = false;
+  bool poll_next_ = false;
 
   counter runs_, steals_, injected_, parks_, overflows_;
   base::thread thread_;

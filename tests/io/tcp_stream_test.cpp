@@ -152,13 +152,13 @@ TEST_P(stream_test, writes_more_than_the_socket_holds) {
 }
 
 TEST_P(stream_test, stops_a_waiting_read_from_another_thread) {
-  std::thread stopper;
   const transfer last = with_stream([&](stream& peer) -> sched::task<transfer> {
-    stopper = std::thread([&peer] { peer.stop_reading(); });
+    std::thread stopper([&peer] { peer.stop_reading(); });
     char buffer[4];
-    co_return co_await peer.read(buffer, 10s);
+    const transfer read = co_await peer.read(buffer, 10s);
+    stopper.join();  // It uses the stream, which must therefore live until it is done.
+    co_return read;
   });
-  stopper.join();
   EXPECT_EQ(last.error, make_error_code(base::errc::end_of_stream));
 }
 

@@ -10,6 +10,7 @@
 
 #include <tacit/sched/block_on.hpp>
 #include <tacit/sched/this_worker.hpp>
+#include <tacit/sched/yield.hpp>
 
 namespace tacit::sched {
 namespace {
@@ -101,6 +102,45 @@ TEST(scheduler, an_idle_worker_takes_work_from_a_busy_one) {
   block_on(join(pool.spawn(hog(pool, &has_run))));
   EXPECT_TRUE(has_run.load());
   EXPECT_GE(pool.statistics(0).steals + pool.statistics(1).steals, 1U);
+}
+
+// Both loop without ever waiting; on one worker they can only end by taking turns.
+TEST(scheduler, yielding_coroutines_take_turns) {
+  scheduler pool({.workers = 1, .make_poller = scheduler_options().make_poller});
+  std::vector<int> order;
+  const auto body = [](int self, std::vector<int>& into) -> task<> {
+    for (int i = 0; i < 3; ++i) {
+      into.push_back(self);
+      co_await yield();
+    }
+  };
+  const auto both = [&body](scheduler& on, std::vector<int>& into) -> task<> {
+    auto first = on.spawn(body(1, into));
+    auto second = on.spawn(body(2, into));
+    co_await std::move(first);
+    co_await std::move(second);
+  };
+  block_on(join(pool.spawn(both(pool, order))));
+  EXPECT_EQ(order, (std::vector{1, 2, 1, 2, 1, 2}));
+}
+
+TEST(scheduler, a_yielding_coroutine_lets_the_poller_have_its_turn) {
+  struct counting final : poller {
+    waiting_room inner;
+    std::atomic<int> polls{0};
+    std::size_t poll() override { return ++polls, inner.poll(); }
+    std::size_t wait(std::optional<base::steady_time> until) override { return inner.wait(until); }
+    void interrupt() noexcept override { inner.interrupt(); }
+  };
+  scheduler_options options{.workers = 1, .make_poller = [](std::uint32_t) {
+                              return std::make_unique<counting>();
+                            }};
+  scheduler pool(options);
+  const auto body = []() -> task<> {
+    for (int i = 0; i < 10; ++i) co_await yield();
+  };
+  block_on(join(pool.spawn(body())));
+  EXPECT_GE(static_cast<counting&>(pool.poller_of(0)).polls.load(), 10);
 }
 
 TEST(scheduler, more_ready_tasks_than_a_ring_holds_all_run) {
