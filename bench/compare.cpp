@@ -163,7 +163,7 @@ class contest {
   [[nodiscard]] const comparison& result() const noexcept { return result_; }
 
   void run() {
-    for (unsigned round = 0; round < options_.rounds && !stop_; ++round) {
+    for (unsigned round = 0; round < rounds() && !stop_; ++round) {
       for (auto& c : result_.competitors)
         c.rounds.emplace_back();
       if (options_.rate_is_auto || !options_.drive.rate.per_s) {
@@ -191,6 +191,9 @@ class contest {
   }
 
  private:
+  /// A pass over a log moves gigabytes where a fixed request lasts --duration.
+  [[nodiscard]] unsigned rounds() const { return options_.rounds.value_or(load_.log ? 2 : 3); }
+
   void start_all() {
     for (const auto& what : choose(options_)) {
       if (const auto why = obstacle(what, around_, load_); !why.empty()) {
@@ -208,13 +211,13 @@ class contest {
   void describe() {
     const auto& drive = options_.drive;
     result_.workload = load_.description;
-    result_.load = fmt::format(
-        "{} connections, pipeline {}, {} round{} of {}; {} worker{} each", drive.connections,
-        drive.pipeline, options_.rounds, options_.rounds == 1 ? "" : "s",
-        options_.rate_is_auto ? "a closed-loop pass and a paced pass"
-        : drive.rate.per_s    ? fmt::format("a pass at {} requests/s", *drive.rate.per_s)
-                              : std::string{"a closed-loop pass"},
-        options_.workers, options_.workers == 1 ? "" : "s");
+    result_.load =
+        fmt::format("{} connections, pipeline {}, {} round{} of {}; {} worker{} each",
+                    drive.connections, drive.pipeline, rounds(), rounds() == 1 ? "" : "s",
+                    options_.rate_is_auto ? "a closed-loop pass and a paced pass"
+                    : drive.rate.per_s ? fmt::format("a pass at {} requests/s", *drive.rate.per_s)
+                                       : std::string{"a closed-loop pass"},
+                    options_.workers, options_.workers == 1 ? "" : "s");
     if (!around_.cpus.empty()) result_.load += "; servers and harness on CPUs of their own";
   }
 

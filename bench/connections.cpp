@@ -216,7 +216,8 @@ void connections::end_phase() {
     give_up(is_refused() ? error_kind::connect : error_kind::timeout,
             "no answer until the end of the run");
   }
-  if (!phase_->when->is_closed_loop()) {
+  const bool is_counted = phase_->requests_max != ~std::uint64_t{0};
+  if (!phase_->when->is_closed_loop() || is_counted) {
     for (; has_next(); advance())
       ++recorder_->counts.due;
   }

@@ -27,16 +27,13 @@ void response_parser::begin(bool to_head) {
   started_ = header_done_ = false;
   left_ = 0;
   answer_ = {};
-  parser_.emplace(*this);
-  parser_->skip(to_head);
-  parser_->header_limit(header_bytes_max);
-  parser_->body_limit(boost::none);
+  parser_.reset();
   state_ = state::need_more;
 }
 
 std::size_t response_parser::consume(std::string_view bytes) {
   if (state_ != state::need_more || bytes.empty()) return 0;
-  std::size_t used = 0;
+  std::size_t used = started_ ? 0 : consume_known_head(bytes);
   while (state_ == state::need_more && used < bytes.size()) {
     const auto step = left_ > 0 ? consume_counted_body(bytes.substr(used))
                                 : consume_head_or_chunks(bytes.substr(used));
@@ -47,7 +44,25 @@ std::size_t response_parser::consume(std::string_view bytes) {
   return used;
 }
 
+std::size_t response_parser::consume_known_head(std::string_view bytes) {
+  if (parser_ || known_.bytes.empty() || known_.to_head != to_head_ ||
+      !bytes.starts_with(known_.bytes)) {
+    return 0;
+  }
+  answer_ = known_.said;
+  left_ = known_.length;
+  header_done_ = true;
+  if (left_ == 0) state_ = state::complete;
+  return known_.bytes.size();
+}
+
 std::size_t response_parser::consume_head_or_chunks(std::string_view bytes) {
+  if (!parser_) {
+    parser_.emplace(*this);
+    parser_->skip(to_head_);
+    parser_->header_limit(header_bytes_max);
+    parser_->body_limit(boost::none);
+  }
   boost::beast::error_code ec;
   const auto used = parser_->put(boost::asio::buffer(bytes.data(), bytes.size()), ec);
   if (ec == http::error::need_more) {
@@ -55,14 +70,15 @@ std::size_t response_parser::consume_head_or_chunks(std::string_view bytes) {
   } else if (ec) {
     fail(ec.message());
   } else if (!header_done_ && parser_->is_header_done()) {
-    header_done();
+    header_done(bytes.substr(0, used));
   } else if (parser_->is_done()) {
     state_ = state::complete;
   }
   return used;
 }
 
-void response_parser::header_done() {
+/// `head` is the whole header, or its last part where it came in several.
+void response_parser::header_done(std::string_view head) {
   if (answer_.status == 101) return fail("the server switched protocols unasked");
   if (answer_.status < 200) {  // interim: the real answer follows (RFC 9110 section 15.2)
     begin(to_head_);
@@ -76,7 +92,17 @@ void response_parser::header_done() {
     left_ = *parser_->content_length();
   } else {
     parser_->eager(true);  // chunks, or bytes until the end of the stream: take all there is
+    return;
   }
+  remember(head);
+}
+
+void response_parser::remember(std::string_view head) {
+  if (started_ || !head.starts_with("HTTP/")) return;
+  known_.bytes = head;
+  known_.to_head = to_head_;
+  known_.said = answer_;
+  known_.length = left_;
 }
 
 std::size_t response_parser::consume_counted_body(std::string_view bytes) {
@@ -100,7 +126,7 @@ void response_parser::take_body(std::string_view body) {
 
 void response_parser::end_of_stream() {
   if (state_ != state::need_more) return;
-  if (header_done_ && parser_->need_eof()) {
+  if (header_done_ && parser_ && parser_->need_eof()) {
     answer_.keep_alive = false;
     state_ = state::complete;
   } else {

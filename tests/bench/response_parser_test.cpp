@@ -52,8 +52,8 @@ void feed(response_parser& parser, const std::vector<std::string>& pieces) {
   EXPECT_TRUE(pending.empty()) << pending.size() << " bytes were left";
 }
 
-void expect_result(const sample& expected, const std::vector<std::string>& pieces) {
-  response_parser parser;
+void expect_result(const sample& expected, const std::vector<std::string>& pieces,
+                   response_parser& parser) {
   std::string body;
   parser.capture(&body);
   parser.begin(expected.to_head);
@@ -67,6 +67,11 @@ void expect_result(const sample& expected, const std::vector<std::string>& piece
   EXPECT_EQ(parser.result().body_bytes, expected.body.size());
   EXPECT_EQ(parser.result().keep_alive, expected.keep_alive);
   EXPECT_EQ(body, expected.body);
+}
+
+void expect_result(const sample& expected, const std::vector<std::string>& pieces) {
+  response_parser parser;
+  expect_result(expected, pieces, parser);
 }
 
 TEST(response_parser, reads_every_kind_of_answer) {
@@ -92,6 +97,35 @@ TEST(response_parser, byte_by_byte_changes_nothing) {
     for (const char c : s.bytes)
       bytes.emplace_back(1, c);
     expect_result(s, bytes);
+  }
+}
+
+TEST(response_parser, headers_seen_before_read_as_if_they_were_new) {
+  for (const auto& first : samples()) {
+    for (const auto& second : samples()) {
+      SCOPED_TRACE(std::string{first.name} + ", then " + second.name);
+      response_parser parser;
+      for (const auto* s : {&first, &first, &second, &first, &second, &second}) {
+        expect_result(*s, {s->bytes}, parser);
+        parser.reset();
+      }
+      for (std::size_t cut = 1; cut < second.bytes.size(); ++cut) {
+        expect_result(second, {second.bytes.substr(0, cut), second.bytes.substr(cut)}, parser);
+        parser.reset();
+      }
+    }
+  }
+}
+
+TEST(response_parser, a_known_header_answers_a_head_differently) {
+  const std::string head = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n";
+  response_parser parser;
+  for (const bool to_head : {false, true, true, false}) {
+    parser.begin(to_head);
+    const auto bytes = to_head ? head : head + "hello";
+    EXPECT_EQ(parser.consume(bytes), bytes.size());
+    ASSERT_EQ(parser.status(), state::complete);
+    EXPECT_EQ(parser.result().body_bytes, to_head ? 0u : 5u);
   }
 }
 
