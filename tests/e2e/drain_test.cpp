@@ -35,8 +35,8 @@ TEST_P(drain, an_idle_server_stops_with_status_0) {
 
 TEST_P(drain, interrupt_is_like_terminate) {
   server_process server = serve();
-  server.program().signal(SIGINT);
-  EXPECT_EQ(server.program().wait(), 0);
+  server.signal(SIGINT);
+  EXPECT_EQ(server.wait(), 0);
 }
 
 TEST_P(drain, finishes_the_request_in_flight) {
@@ -44,12 +44,12 @@ TEST_P(drain, finishes_the_request_in_flight) {
   raw_client client = server.connect();
   client.send(get_request("/sleep?ms=300"));
   client.await_read();
-  server.program().signal(SIGTERM);
+  server.signal(SIGTERM);
   const response answer = client.read_response();
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(answer.field("Connection"), "close");
   EXPECT_TRUE(client.closed_by_peer());
-  EXPECT_EQ(server.program().wait(), 0);
+  EXPECT_EQ(server.wait(), 0);
 }
 
 TEST_P(drain, closes_idle_connections_and_takes_no_new_ones) {
@@ -60,12 +60,12 @@ TEST_P(drain, closes_idle_connections_and_takes_no_new_ones) {
   EXPECT_EQ(idle.exchange(get_request("/plaintext")).status, 200);
   busy.send(get_request("/sleep?ms=1000"));
   busy.await_read();
-  server.program().signal(SIGTERM);
+  server.signal(SIGTERM);
   EXPECT_TRUE(idle.closed_by_peer());
   EXPECT_TRUE(eventually([&] { return refuses_connections(server); }));
-  EXPECT_TRUE(server.program().running());
+  EXPECT_TRUE(server.running());
   EXPECT_EQ(busy.read_response().status, 200);
-  EXPECT_EQ(server.program().wait(), 0);
+  EXPECT_EQ(server.wait(), 0);
 }
 
 TEST_P(drain, no_answer_is_cut_in_the_middle) {
@@ -78,7 +78,7 @@ TEST_P(drain, no_answer_is_cut_in_the_middle) {
     clients.push_back(server.connect());
   for (raw_client& client : clients)
     client.send(requests);
-  server.program().signal(SIGTERM);
+  server.signal(SIGTERM);
   for (raw_client& client : clients) {
     const std::vector<response> answers = client.read_responses();
     for (const response& answer : answers)
@@ -88,7 +88,7 @@ TEST_P(drain, no_answer_is_cut_in_the_middle) {
       EXPECT_EQ(answers.back().field("Connection"), "close");
     }
   }
-  EXPECT_EQ(server.program().wait(), 0);
+  EXPECT_EQ(server.wait(), 0);
 }
 
 TEST_P(drain, a_large_answer_is_sent_to_its_end) {
@@ -96,9 +96,9 @@ TEST_P(drain, a_large_answer_is_sent_to_its_end) {
   raw_client client = server.connect();
   client.send(get_request("/bytes/30000000"));
   client.await_read();
-  server.program().signal(SIGTERM);
+  server.signal(SIGTERM);
   EXPECT_EQ(client.read_response().body.size(), 30000000u);
-  EXPECT_EQ(server.program().wait(), 0);
+  EXPECT_EQ(server.wait(), 0);
 }
 
 TEST_P(drain, a_second_signal_cuts_and_says_so_in_the_status) {
@@ -110,13 +110,13 @@ TEST_P(drain, a_second_signal_cuts_and_says_so_in_the_status) {
   EXPECT_EQ(idle.exchange(get_request("/plaintext")).status, 200);
   client.send(get_request("/sleep?ms=60000"));
   client.await_read();
-  server.program().signal(SIGTERM);
+  server.signal(SIGTERM);
   // The first signal has arrived once the idle connection is closed; two at once would be one.
   EXPECT_TRUE(idle.closed_by_peer());
   const auto begin = std::chrono::steady_clock::now();
-  server.program().signal(SIGTERM);
+  server.signal(SIGTERM);
   EXPECT_TRUE(client.closed_by_peer());
-  EXPECT_EQ(server.program().wait(), 1);
+  EXPECT_EQ(server.wait(), 1);
   // Far below what the request would have taken: it was cut, not waited for.
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(40));
 }
@@ -128,9 +128,9 @@ TEST_P(drain, the_deadline_cuts_what_is_left) {
   raw_client client = server.connect();
   client.send(get_request("/sleep?ms=60000"));
   client.await_read();
-  server.program().signal(SIGTERM);
+  server.signal(SIGTERM);
   EXPECT_TRUE(client.closed_by_peer());
-  EXPECT_EQ(server.program().wait(), 1);
+  EXPECT_EQ(server.wait(), 1);
 }
 
 TEST_P(drain, a_request_that_never_ends_is_not_waited_for_for_ever) {
@@ -140,10 +140,10 @@ TEST_P(drain, a_request_that_never_ends_is_not_waited_for_for_ever) {
   client.send("POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: 10\r\n\r\nhalf");
   client.await_read();
   EXPECT_EQ(idle.exchange(get_request("/plaintext")).status, 200);
-  server.program().signal(SIGTERM);
+  server.signal(SIGTERM);
   EXPECT_TRUE(idle.closed_by_peer());
-  server.program().signal(SIGTERM);
-  EXPECT_EQ(server.program().wait(), 1);
+  server.signal(SIGTERM);
+  EXPECT_EQ(server.wait(), 1);
 }
 
 }  // namespace

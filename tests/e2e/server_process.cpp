@@ -44,9 +44,27 @@ nlohmann::json server_process::runtime() const {
   return nlohmann::json::parse(get("/debug/runtime").body);
 }
 
-int server_process::stop() {
-  program_.signal(SIGTERM);
+server_process::~server_process() {
+  const bool died = !program_.running() && !stopped_;
+  const std::string& errors = program_.errors();
+  if (died || errors.find("Sanitizer") != std::string::npos ||
+      errors.find("runtime error: ") != std::string::npos || testing::Test::HasFailure()) {
+    ADD_FAILURE() << "the server said:\n" << errors;
+  }
+}
+
+void server_process::signal(int number) {
+  stopped_ = true;
+  program_.signal(number);
+}
+
+int server_process::wait() {
   return program_.wait();
+}
+
+int server_process::stop() {
+  signal(SIGTERM);
+  return wait();
 }
 
 std::string get_request(std::string_view target, std::string_view fields) {

@@ -24,13 +24,18 @@ void PrintTo(const cell& which, std::ostream* out);
 
 /// The real `tacit serve` on a free port of 127.0.0.1, ready to be asked.
 ///
-/// Lifetime: the destructor kills it; wait for stop() where its exit status matters.
+/// Lifetime: the destructor kills it; wait for stop() where its exit status matters. A server that
+/// died
+///           by itself, or that a sanitizer complained about, fails the test with what stderr says.
 class server_process {
  public:
   explicit server_process(cell which, std::vector<std::string> more_arguments = {});
+  server_process(const server_process&) = delete;
+  server_process& operator=(const server_process&) = delete;
+  ~server_process();
 
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
-  [[nodiscard]] support::process& program() noexcept { return program_; }
+  [[nodiscard]] pid_t pid() const noexcept { return program_.pid(); }
   [[nodiscard]] support::raw_client connect() const { return support::raw_client(port_); }
 
   /// One request on a connection of its own.
@@ -40,12 +45,19 @@ class server_process {
   /// GET /debug/runtime.
   [[nodiscard]] nlohmann::json runtime() const;
 
+  void signal(int number);
+  [[nodiscard]] bool running() { return program_.running(); }
+
+  /// Waits for the end that a signal brings; the exit status.
+  int wait();
+
   /// SIGTERM and the exit status.
   int stop();
 
  private:
   support::process program_;
   std::uint16_t port_;
+  bool stopped_ = false;
 };
 
 /// Tests that hold in all four cells: each case starts a server of its own.

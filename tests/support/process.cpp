@@ -140,7 +140,7 @@ void process::signal(int number) const {
 }
 
 bool process::running() {
-  if (!reaped_) reap(false);
+  pump(milliseconds(0));
   return !reaped_;
 }
 

@@ -35,7 +35,7 @@ class process {
   /// Waits for the end. The exit status, or minus the number of the signal that ended it.
   int wait();
 
-  /// True while the program has not ended. Does not wait.
+  /// True while the program has not ended. Does not wait; reads what the streams hold.
   [[nodiscard]] bool running();
 
   [[nodiscard]] const std::string& output() const noexcept { return output_; }
