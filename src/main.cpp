@@ -64,7 +64,8 @@ int serve(const serve_arguments& arguments) {
     if (const auto* problem = std::get_if<failure>(&loaded)) return report(*problem);
     site = std::move(std::get<tacit::server::site>(loaded));
     if (site->unparsed_lines() != 0) {
-      std::fprintf(stderr, "tacit: %llu lines of %s are not in combined log format and were left out\n",
+      std::fprintf(stderr,
+                   "tacit: %llu lines of %s are not in combined log format and were left out\n",
                    static_cast<unsigned long long>(site->unparsed_lines()), arguments.site.c_str());
     }
   } else if (arguments.body_limit != tacit::server::site::no_body_limit) {
@@ -93,23 +94,27 @@ int main(int argc, char** argv) {
                       "ADDRESS:PORT, port 0 for a free one (127.0.0.1:8080)");
   serving->add_option("--mode", arguments.mode, "coroutine or thread (coroutine)");
   serving->add_option("--memory", arguments.memory, "arena or heap (arena)");
-  serving->add_option("--workers", arguments.workers,
-                      "worker threads in coroutine mode, 0 for one per CPU (0)")
+  serving
+      ->add_option("--workers", arguments.workers,
+                   "worker threads in coroutine mode, 0 for one per CPU (0)")
       ->check(CLI::Range(0U, tacit::server::workers_max));
   serving->add_option("--site", arguments.site,
                       "serve a site made from this access log in combined format");
-  serving->add_option("--body-limit", arguments.body_limit,
-                      "with --site: no body is longer than this many bytes")
+  serving
+      ->add_option("--body-limit", arguments.body_limit,
+                   "with --site: no body is longer than this many bytes")
       ->check(CLI::NonNegativeNumber);
 
   std::string url = "http://127.0.0.1:8080/healthz";
-  auto* checking = app.add_subcommand("healthcheck", "Exit with 0 if the URL answers 200, else with 1");
+  auto* checking =
+      app.add_subcommand("healthcheck", "Exit with 0 if the URL answers 200, else with 1");
   checking->add_option("url", url, "http://ADDRESS:PORT/PATH")->capture_default_str();
 
   // CLI11 would only say that a subcommand is missing.
   if (argc > 1 && argv[1][0] != '-' && !serving->check_name(argv[1]) &&
       !checking->check_name(argv[1])) {
-    return report({"unknown command '" + std::string(argv[1]) + "'; expected serve or healthcheck", true});
+    return report(
+        {"unknown command '" + std::string(argv[1]) + "'; expected serve or healthcheck", true});
   }
   try {
     app.parse(argc, argv);

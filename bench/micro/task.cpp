@@ -10,11 +10,14 @@ namespace {
 
 using tacit::sched::task;
 
-task<int> one() { co_return 1; }
+task<int> one() {
+  co_return 1;
+}
 
 task<long> await_in_a_row(benchmark::State& state) {
   long sum = 0;
-  for (auto _ : state) sum += co_await one();
+  for (auto _ : state)
+    sum += co_await one();
   co_return sum;
 }
 
@@ -26,7 +29,8 @@ BENCHMARK(await);
 
 task<long> spawn_and_join_in_a_row(tacit::sched::scheduler& on, benchmark::State& state) {
   long sum = 0;
-  for (auto _ : state) sum += co_await on.spawn(one());
+  for (auto _ : state)
+    sum += co_await on.spawn(one());
   co_return sum;
 }
 

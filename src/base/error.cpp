@@ -8,10 +8,14 @@ class tacit_category final : public boost::system::error_category {
   [[nodiscard]] const char* name() const noexcept override { return "tacit"; }
   [[nodiscard]] std::string message(int value) const override {
     switch (static_cast<errc>(value)) {
-      case errc::end_of_stream: return "the peer closed the connection";
-      case errc::timed_out: return "the deadline passed";
-      case errc::cancelled: return "the operation was cancelled";
-      case errc::draining: return "the server is draining";
+      case errc::end_of_stream:
+        return "the peer closed the connection";
+      case errc::timed_out:
+        return "the deadline passed";
+      case errc::cancelled:
+        return "the operation was cancelled";
+      case errc::draining:
+        return "the server is draining";
     }
     return "unknown error";
   }

@@ -3,10 +3,10 @@
 //   [ consumed | message: head, then body as far as it came | unparsed ]
 //              ^ message_                                  ^ parsed_    ^ end_
 //
-// Views of the request point into the message, so it does not move until it is answered. A message that is
-// incomplete and does not start at the front of the block is moved there and parsed anew, before more is
-// read: that happens at most once per batch, at its end. Body bytes that came in several pieces have
-// been gathered elsewhere, so their room is used again.
+// Views of the request point into the message, so it does not move until it is answered. A message
+// that is incomplete and does not start at the front of the block is moved there and parsed anew,
+// before more is read: that happens at most once per batch, at its end. Body bytes that came in
+// several pieces have been gathered elsewhere, so their room is used again.
 
 #include "http/connection.hpp"
 
@@ -32,8 +32,8 @@
 namespace tacit::http {
 namespace {
 
-// What is read and thrown away after a refusal, so that the peer can read the answer: closing with unread
-// bytes makes the kernel send a reset, which may overtake the answer (RFC 9112 section 9.6).
+// What is read and thrown away after a refusal, so that the peer can read the answer: closing with
+// unread bytes makes the kernel send a reset, which may overtake the answer (RFC 9112 section 9.6).
 constexpr std::size_t linger_bytes_max = 256 * 1024;
 constexpr std::chrono::milliseconds linger_timeout{1000};
 
@@ -150,7 +150,8 @@ sched::task<> connection::serve() {
       if (step == next::refuse) co_await linger();
       co_return;
     }
-    if (output_.room() < output::capacity / 4 && !flush_now() && !co_await finish_flush()) co_return;
+    if (output_.room() < output::capacity / 4 && !flush_now() && !co_await finish_flush())
+      co_return;
   }
 }
 
@@ -158,7 +159,8 @@ sched::task<> connection::serve() {
 connection::next connection::advance() {
   if (!context_) {
     // An empty line before a request is ignored (RFC 9112 section 2.2).
-    while (unparsed().starts_with("\r\n")) parsed_ += 2;
+    while (unparsed().starts_with("\r\n"))
+      parsed_ += 2;
     if (unparsed().empty() || unparsed() == "\r") return next::read;
     message_ = parsed_;
     begin_message();
@@ -168,7 +170,8 @@ connection::next connection::advance() {
     const auto progress = parser_->parse(unparsed(), consumed);
     parsed_ += consumed;
     switch (progress) {
-      case parser::progress::complete: return next::respond;
+      case parser::progress::complete:
+        return next::respond;
       case parser::progress::refused:
         answer_refusal(parser_->why());
         return next::refuse;
@@ -333,8 +336,8 @@ sched::task<bool> connection::finish_flush() {
   co_return true;
 }
 
-// A small body joins what is waiting; a large one is gathered from its source, piece by piece, together with
-// what is waiting, and never copied.
+// A small body joins what is waiting; a large one is gathered from its source, piece by piece,
+// together with what is waiting, and never copied.
 sched::task<bool> connection::stream_body() {
   const response& answer = context_->response;
   if (has_no_content(answer.status)) co_return true;

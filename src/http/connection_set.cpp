@@ -40,7 +40,8 @@ bool connection_set::wait_until_empty(std::chrono::nanoseconds timeout) {
 
 std::size_t connection_set::cut() noexcept {
   const std::lock_guard lock(mutex_);
-  for (entry* each = first_; each; each = each->next_) each->stream_.abort();
+  for (entry* each = first_; each; each = each->next_)
+    each->stream_.abort();
   is_cut_ = true;
   changed_.notify_all();
   return size();

@@ -10,9 +10,10 @@ namespace tacit::http {
 
 /// The open connections of a server, so that it can drain them.
 ///
-/// A connection tells when it is idle (nothing received of a next request). Draining stops the reading of
-/// idle ones; the others see is_draining() and close after their answer. Idle flag and draining flag are
-/// stored before the other one is read, both seq_cst: one of the two sides notices.
+/// A connection tells when it is idle (nothing received of a next request). Draining stops the
+/// reading of idle ones; the others see is_draining() and close after their answer. Idle flag and
+/// draining flag are stored before the other one is read, both seq_cst: one of the two sides
+/// notices.
 ///
 /// Threads: any.
 class connection_set {
@@ -45,8 +46,8 @@ class connection_set {
   /// Starts to close: idle connections now, the others after their answer.
   void drain() noexcept;
 
-  /// Waits until the last connection has left. False if that takes longer than `timeout`, or cut() is
-  /// called: a handler that waits for something else does not notice that its peer is cut.
+  /// Waits until the last connection has left. False if that takes longer than `timeout`, or cut()
+  /// is called: a handler that waits for something else does not notice that its peer is cut.
   bool wait_until_empty(std::chrono::nanoseconds timeout);
 
   /// Cuts what is still open, and returns how many that were.

@@ -22,10 +22,10 @@ void format(std::time_t second) noexcept {
                                            "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   std::tm utc{};
   gmtime_r(&second, &utc);
-  const int size = std::snprintf(cache.text.data(), cache.text.size(),
-                                 "Date: %s, %02d %s %04d %02d:%02d:%02d GMT\r\n", days[utc.tm_wday],
-                                 utc.tm_mday, months[utc.tm_mon], utc.tm_year + 1900, utc.tm_hour,
-                                 utc.tm_min, utc.tm_sec);
+  const int size =
+      std::snprintf(cache.text.data(), cache.text.size(),
+                    "Date: %s, %02d %s %04d %02d:%02d:%02d GMT\r\n", days[utc.tm_wday], utc.tm_mday,
+                    months[utc.tm_mon], utc.tm_year + 1900, utc.tm_hour, utc.tm_min, utc.tm_sec);
   cache.size = static_cast<std::size_t>(size);
   cache.second = second;
 }

@@ -10,15 +10,19 @@ namespace beast_http = boost::beast::http;
 
 namespace {
 
-std::string_view view(boost::beast::string_view text) noexcept { return {text.data(), text.size()}; }
+std::string_view view(boost::beast::string_view text) noexcept {
+  return {text.data(), text.size()};
+}
 
-// uri-host [ ":" port ] without going into detail: what no host may contain (RFC 3986 section 3.2.2).
+// uri-host [ ":" port ] without going into detail: what no host may contain (RFC 3986
+// section 3.2.2).
 bool is_plausible_host(std::string_view host) noexcept {
   return host.find_first_of(" \t,/?#@\\\"<>") == std::string_view::npos;
 }
 
-// A request line with another version of HTTP, as opposed to something else in that place. Looks at no more
-// than the parser has seen when it refuses, so that the answer does not depend on how the bytes arrive.
+// A request line with another version of HTTP, as opposed to something else in that place. Looks at
+// no more than the parser has seen when it refuses, so that the answer does not depend on how the
+// bytes arrive.
 bool names_another_version(std::string_view head) noexcept {
   const auto target = head.find(' ');
   if (target == std::string_view::npos) return false;
@@ -116,7 +120,8 @@ void parser::on_field_impl(field_name name, string_view name_text, string_view v
       if (!is_plausible_host(text)) return refuse(400, "the Host field is malformed", ec);
       break;
     case field_name::content_length:
-      // A list or a repetition, even of equal values, is a known way to smuggle (RFC 9112 section 6.3).
+      // A list or a repetition, even of equal values, is a known way to smuggle (RFC 9112
+      // section 6.3).
       if (++lengths_ > 1 || text.find(',') != std::string_view::npos) {
         return refuse(400, "Content-Length occurs more than once", ec);
       }
@@ -136,7 +141,8 @@ void parser::on_field_impl(field_name name, string_view name_text, string_view v
       }
       expects_continue_ = request_.version >= 11;
       break;
-    default: break;
+    default:
+      break;
   }
 }
 
@@ -199,7 +205,8 @@ refusal parser::translate(error_code ec, std::string_view bytes) const {
   }
   if (ec == error::bad_method) return {400, "the request line does not start with a method"};
   if (ec == error::bad_target) return {400, "the request target is malformed"};
-  if (ec == error::bad_version) return {400, "the request line does not end with a version of HTTP"};
+  if (ec == error::bad_version)
+    return {400, "the request line does not end with a version of HTTP"};
   if (ec == error::bad_field) return {400, "a header field's name is malformed"};
   if (ec == error::bad_value) return {400, "a header field's value is malformed"};
   if (ec == error::bad_content_length || ec == error::multiple_content_length) {

@@ -19,20 +19,20 @@ struct refusal {
 
 /// Bytes to one request, within limits (RFC 9112).
 ///
-/// Beast's parser does the syntax; this class keeps fields as views into the connection's buffer and
-/// refuses what RFC 9112 lets a server refuse: every way to make two parties disagree about where a
-/// message ends.
+/// Beast's parser does the syntax; this class keeps fields as views into the connection's buffer
+/// and refuses what RFC 9112 lets a server refuse: every way to make two parties disagree about
+/// where a message ends.
 ///
-/// The head must be contiguous and stay where it is until the request is answered. A body that arrives
-/// with it in one piece is a view too; else it is gathered in the request's memory.
+/// The head must be contiguous and stay where it is until the request is answered. A body that
+/// arrives with it in one piece is a view too; else it is gathered in the request's memory.
 class parser final : private boost::beast::http::basic_parser<true> {
  public:
   enum class progress { need_more, head_complete, complete, refused };
 
   parser(const limits& bounds, request& into, std::pmr::memory_resource& memory);
 
-  /// Takes bytes, of which the first are those not consumed by the last call. Stops after the head, so that
-  /// the caller may decide on it, and after the message.
+  /// Takes bytes, of which the first are those not consumed by the last call. Stops after the head,
+  /// so that the caller may decide on it, and after the message.
   progress parse(std::string_view bytes, std::size_t& consumed);
 
   [[nodiscard]] const refusal& why() const noexcept { return refusal_; }

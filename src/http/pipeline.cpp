@@ -10,8 +10,11 @@ namespace tacit::http {
 const handler* route(const service& of, context& c) {
   const router::match match = of.router.find(c);
   switch (match.result) {
-    case router::outcome::found: return match.with;
-    case router::outcome::not_found: c.problem(404); break;
+    case router::outcome::found:
+      return match.with;
+    case router::outcome::not_found:
+      c.problem(404);
+      break;
     case router::outcome::bad_request:
       c.problem(400, "the path is not properly percent-encoded");
       break;

@@ -48,7 +48,8 @@ void output::consume(std::size_t bytes) noexcept {
 
 std::size_t head_bytes_max(const response& answer) noexcept {
   std::size_t bytes = fixed_bytes_max + answer.content_type.size();
-  for (const auto& [name, value] : answer.fields) bytes += name.size() + value.size() + 4;
+  for (const auto& [name, value] : answer.fields)
+    bytes += name.size() + value.size() + 4;
   return bytes;
 }
 
@@ -80,9 +81,15 @@ void write_head(output& out, const response& answer, persistence goes_on) {
     out.append("\r\n");
   }
   switch (goes_on) {
-    case persistence::implied: out.append("\r\n"); break;
-    case persistence::keep_alive: out.append("Connection: keep-alive\r\n\r\n"); break;
-    case persistence::close: out.append("Connection: close\r\n\r\n"); break;
+    case persistence::implied:
+      out.append("\r\n");
+      break;
+    case persistence::keep_alive:
+      out.append("Connection: keep-alive\r\n\r\n");
+      break;
+    case persistence::close:
+      out.append("Connection: close\r\n\r\n");
+      break;
   }
 }
 

@@ -101,7 +101,8 @@ void router::add(method on, std::string_view pattern, handler with) {
             a->segments.begin(), a->segments.end(), b->segments.begin(), b->segments.end(),
             [](const segment& x, const segment& y) { return x.is < y.is; });
       };
-      auto fresh = std::make_unique<entry>(entry{std::string(pattern), std::move(segments), {}, {}});
+      auto fresh =
+          std::make_unique<entry>(entry{std::string(pattern), std::move(segments), {}, {}});
       target = fresh.get();
       with_parameters_.insert(
           std::upper_bound(with_parameters_.begin(), with_parameters_.end(), fresh, before),

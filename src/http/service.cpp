@@ -19,7 +19,8 @@ counters::counters(observe::metrics& in) {
 
 std::uint64_t counters::answers() const noexcept {
   std::uint64_t sum = 0;
-  for (const auto& each : answers_by_class) sum += each.value();
+  for (const auto& each : answers_by_class)
+    sum += each.value();
   return sum;
 }
 

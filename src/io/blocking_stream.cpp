@@ -61,10 +61,16 @@ bool blocking_stream::start_write(std::span<const const_buffer> buffers, duratio
   return true;
 }
 
-void blocking_stream::stop_reading() noexcept { ::shutdown(fd_.get(), SHUT_RD); }
+void blocking_stream::stop_reading() noexcept {
+  ::shutdown(fd_.get(), SHUT_RD);
+}
 
-void blocking_stream::finish_writing() noexcept { ::shutdown(fd_.get(), SHUT_WR); }
+void blocking_stream::finish_writing() noexcept {
+  ::shutdown(fd_.get(), SHUT_WR);
+}
 
-void blocking_stream::abort() noexcept { ::shutdown(fd_.get(), SHUT_RDWR); }
+void blocking_stream::abort() noexcept {
+  ::shutdown(fd_.get(), SHUT_RDWR);
+}
 
 }  // namespace tacit::io

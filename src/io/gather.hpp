@@ -50,7 +50,9 @@ class buffer_range {
  public:
   explicit buffer_range(std::span<const const_buffer> buffers) noexcept : buffers_(buffers) {}
   [[nodiscard]] const const_buffer* begin() const noexcept { return buffers_.data(); }
-  [[nodiscard]] const const_buffer* end() const noexcept { return buffers_.data() + buffers_.size(); }
+  [[nodiscard]] const const_buffer* end() const noexcept {
+    return buffers_.data() + buffers_.size();
+  }
 
  private:
   std::span<const const_buffer> buffers_;

@@ -40,7 +40,8 @@ sched::task<> listener::accept(std::function<void(unique_fd)> place,
         co_await acceptor_.async_wait(asio::socket_base::wait_read, use_task);
     if (ec) continue;  // Cancelled by stop(), or spurious.
     for (int i = 0; i < accepts_in_a_row_max; ++i) {
-      unique_fd fd(::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+      unique_fd fd(
+          ::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
       if (fd) {
         place(std::move(fd));
         continue;
@@ -54,8 +55,8 @@ sched::task<> listener::accept(std::function<void(unique_fd)> place,
   }
 }
 
-// Cancelled on the reactor's own thread, because an Asio object is not to be used by two threads at once.
-// The flag comes first: an accept() that starts to wait after the cancel has seen it.
+// Cancelled on the reactor's own thread, because an Asio object is not to be used by two threads at
+// once. The flag comes first: an accept() that starts to wait after the cancel has seen it.
 void listener::stop() noexcept {
   stopping_.store(true, base::memory_order_release);
   asio::post(reactor_.context(), [this] {

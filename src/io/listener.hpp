@@ -23,8 +23,8 @@ class listener {
   ~listener();
 
   /// Gives every connection to `place`, which takes a non-blocking socket, until stop(). When the
-  /// process runs out of descriptors it calls `out_of_descriptors` and pauses, so that those who wait
-  /// in the backlog are served once descriptors are free again.
+  /// process runs out of descriptors it calls `out_of_descriptors` and pauses, so that those who
+  /// wait in the backlog are served once descriptors are free again.
   sched::task<> accept(std::function<void(unique_fd)> place,
                        std::function<void()> out_of_descriptors);
 

@@ -29,7 +29,8 @@ base::failure system_failure(const std::string& what) {
 // 0 if the host is no address.
 socklen_t fill(socket_address& out, const listen_address& from) {
   std::memset(&out, 0, sizeof out);
-  if (inet_pton(AF_INET, from.host.empty() ? "0.0.0.0" : from.host.c_str(), &out.v4.sin_addr) == 1) {
+  if (inet_pton(AF_INET, from.host.empty() ? "0.0.0.0" : from.host.c_str(), &out.v4.sin_addr) ==
+      1) {
     out.v4.sin_family = AF_INET;
     out.v4.sin_port = htons(from.port);
     return sizeof out.v4;

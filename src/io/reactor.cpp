@@ -13,11 +13,14 @@ reactor::reactor() : work_(asio::make_work_guard(context_)) {}
 
 std::size_t reactor::take_batch() {
   std::size_t taken = 0;
-  while (taken < batch_max && context_.poll_one() != 0) ++taken;
+  while (taken < batch_max && context_.poll_one() != 0)
+    ++taken;
   return taken;
 }
 
-std::size_t reactor::poll() { return take_batch(); }
+std::size_t reactor::poll() {
+  return take_batch();
+}
 
 std::size_t reactor::wait(std::optional<base::steady_time> deadline) {
   const std::size_t first = deadline ? context_.run_one_until(*deadline) : context_.run_one();

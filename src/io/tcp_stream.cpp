@@ -107,15 +107,21 @@ bool tcp_stream::start_write(std::span<const const_buffer> buffers, duration tim
   return false;
 }
 
-void tcp_stream::stop_reading() noexcept { ::shutdown(socket_.native_handle(), SHUT_RD); }
+void tcp_stream::stop_reading() noexcept {
+  ::shutdown(socket_.native_handle(), SHUT_RD);
+}
 
-void tcp_stream::finish_writing() noexcept { ::shutdown(socket_.native_handle(), SHUT_WR); }
+void tcp_stream::finish_writing() noexcept {
+  ::shutdown(socket_.native_handle(), SHUT_WR);
+}
 
-void tcp_stream::abort() noexcept { ::shutdown(socket_.native_handle(), SHUT_RDWR); }
+void tcp_stream::abort() noexcept {
+  ::shutdown(socket_.native_handle(), SHUT_RDWR);
+}
 
-// The order of these accesses against those in on_expired (both seq_cst) decides who moves the timer:
-// here the deadline is stored before armed_for_ is read, there armed_for_ is stored before the deadline
-// is read again, so at least one of the two sees the other's value.
+// The order of these accesses against those in on_expired (both seq_cst) decides who moves the
+// timer: here the deadline is stored before armed_for_ is read, there armed_for_ is stored before
+// the deadline is read again, so at least one of the two sees the other's value.
 void tcp_stream::set_deadline(duration timeout, waiting what) {
   const auto due = sched::this_worker::coarse_now() + timeout;
   const ticks due_ticks = due.time_since_epoch().count();
@@ -138,9 +144,8 @@ std::optional<base::steady_time> tcp_stream::on_expired(base::steady_time now) n
       timed_out_.store(true, base::memory_order_relaxed);
       waiting_.load(base::memory_order_relaxed) == waiting::for_room ? abort() : stop_reading();
     }
-    const base::steady_time next = due != no_deadline && to_time(due) > now
-                                       ? to_time(due)
-                                       : now + recheck_interval;
+    const base::steady_time next =
+        due != no_deadline && to_time(due) > now ? to_time(due) : now + recheck_interval;
     armed_for_.store(next.time_since_epoch().count(), base::memory_order_seq_cst);
     if (deadline_.load(base::memory_order_seq_cst) >= next.time_since_epoch().count() ||
         timed_out_.load(base::memory_order_relaxed)) {

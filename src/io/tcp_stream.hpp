@@ -14,12 +14,12 @@ namespace tacit::io {
 
 /// A TCP connection on a reactor.
 ///
-/// A read that fills its buffer is followed by a direct recv, since there may be more; after a short
-/// one the socket is known to be empty, so the next read goes to the reactor without trying.
+/// A read that fills its buffer is followed by a direct recv, since there may be more; after a
+/// short one the socket is known to be empty, so the next read goes to the reactor without trying.
 ///
-/// A deadline costs one store per operation: the timer is left where it is and, when it fires early,
-/// moves itself to the present deadline. When it fires in time it shuts the socket down, which ends the
-/// pending operation by way of the reactor.
+/// A deadline costs one store per operation: the timer is left where it is and, when it fires
+/// early, moves itself to the present deadline. When it fires in time it shuts the socket down,
+/// which ends the pending operation by way of the reactor.
 class tcp_stream final : public stream, private sched::timer {
  public:
   /// Takes a connected, non-blocking socket. Called on a worker, whose timers it uses from then on.

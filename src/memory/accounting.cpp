@@ -79,14 +79,19 @@ void detail::count_allocation(std::uint64_t bytes) noexcept {
   increase(own.bytes, bytes);
 }
 
-bool is_counting() noexcept { return process_allocations().allocations != 0; }
+bool is_counting() noexcept {
+  return process_allocations().allocations != 0;
+}
 
-allocation_counts thread_allocations() noexcept { return read(own); }
+allocation_counts thread_allocations() noexcept {
+  return read(own);
+}
 
 allocation_counts process_allocations() noexcept {
   pthread_mutex_lock(&list_lock);
   allocation_counts sum = retired;
-  for (const thread_counters* each = head; each; each = each->next) add(sum, read(*each));
+  for (const thread_counters* each = head; each; each = each->next)
+    add(sum, read(*each));
   pthread_mutex_unlock(&list_lock);
   return sum;
 }

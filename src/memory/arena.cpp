@@ -19,7 +19,9 @@ std::byte* fit(std::byte* cursor, const std::byte* limit, std::size_t bytes,
 
 }  // namespace
 
-arena::~arena() { release(); }
+arena::~arena() {
+  release();
+}
 
 void* arena::do_allocate(std::size_t bytes, std::size_t alignment) {
   if (auto* place = fit(cursor_, limit_, bytes, alignment)) [[likely]] {
@@ -35,7 +37,8 @@ void* arena::allocate_from_next_chunk(std::size_t bytes, std::size_t alignment) 
     use(current_->next);
     if (current_->bytes >= needed) return do_allocate(bytes, alignment);
   }
-  const std::size_t size = std::max({needed, first_chunk_bytes, current_ ? 2 * current_->bytes : 0});
+  const std::size_t size =
+      std::max({needed, first_chunk_bytes, current_ ? 2 * current_->bytes : 0});
   auto* fresh = new (::operator new(size)) chunk{nullptr, size};
   held_bytes_ += size;
   (current_ ? current_->next : first_) = fresh;

@@ -29,11 +29,14 @@ buffer::~buffer() {
 }
 
 buffer_pool::~buffer_pool() {
-  for (char* each : kept_) ::operator delete(each);
+  for (char* each : kept_)
+    ::operator delete(each);
 }
 
 buffer_pool::binding::binding(buffer_pool* pool) noexcept : previous_(std::exchange(bound, pool)) {}
 
-buffer_pool::binding::~binding() { bound = previous_; }
+buffer_pool::binding::~binding() {
+  bound = previous_;
+}
 
 }  // namespace tacit::memory

@@ -3,9 +3,9 @@
 // `returned` list, which the owner takes whole: there is no pop of a single node, hence no ABA.
 //
 // When a pool is destroyed it puts `closed` into `returned`. From then on whoever frees a block
-// gives it to the heap and counts it in `orphans`; whoever brings that count to zero deletes the core.
-// The count may go below zero before the pool has added the number of blocks still in use; it can
-// reach zero only once, after that.
+// gives it to the heap and counts it in `orphans`; whoever brings that count to zero deletes the
+// core. The count may go below zero before the pool has added the number of blocks still in use; it
+// can reach zero only once, after that.
 
 #include <tacit/memory/frame_pool.hpp>
 
@@ -57,11 +57,13 @@ struct frame_pool::core {
     ++list.count;
   }
   void keep_all(block* first) noexcept {
-    while (first) keep(std::exchange(first, first->next()));
+    while (first)
+      keep(std::exchange(first, first->next()));
   }
   void drop_lists() noexcept {
     for (auto& list : lists) {
-      while (list.first) ::operator delete(std::exchange(list.first, list.first->next()));
+      while (list.first)
+        ::operator delete(std::exchange(list.first, list.first->next()));
     }
   }
 };
@@ -117,7 +119,8 @@ void* frame_pool::allocate(std::size_t bytes) {
     --list.count;
     return reused + 1;
   }
-  auto* fresh = new (::operator new(sizeof(block) + (index + 1) * class_bytes)) block{&own, {index}};
+  auto* fresh =
+      new (::operator new(sizeof(block) + (index + 1) * class_bytes)) block{&own, {index}};
   return fresh + 1;
 }
 
@@ -155,7 +158,8 @@ void frame_pool::send_home(core& owner, block* first, block* last, std::uint32_t
   do {
     if (head == core::closed()) {
       last->next() = nullptr;
-      while (first) ::operator delete(std::exchange(first, first->next()));
+      while (first)
+        ::operator delete(std::exchange(first, first->next()));
       owner.settle_orphans(-static_cast<std::int64_t>(count));
       return;
     }

@@ -1,8 +1,10 @@
 // The malloc family as the linker's --wrap option leads it here: count, then do as asked.
-// In a target of its own, because a program must choose it: the wrapping holds for the whole program.
+// In a target of its own, because a program must choose it: the wrapping holds for the whole
+// program.
 //
-// operator new is replaced as well: in a program that links libstdc++ dynamically, the library's own one
-// would call malloc out of the linker's sight. Here it calls the wrapped malloc, so it counts once in both.
+// operator new is replaced as well: in a program that links libstdc++ dynamically, the library's
+// own one would call malloc out of the linker's sight. Here it calls the wrapped malloc, so it
+// counts once in both.
 
 #include <cstddef>
 #include <cstdlib>
@@ -75,11 +77,20 @@ void* operator new(std::size_t bytes) {
 void* operator new(std::size_t bytes, std::align_val_t alignment) {
   const auto step = static_cast<std::size_t>(alignment);
   // aligned_alloc wants a multiple of the alignment.
-  return allocate_or_throw(
-      [=] { return std::aligned_alloc(step, (bytes + step - 1) / step * step + (bytes == 0) * step); });
+  return allocate_or_throw([=] {
+    return std::aligned_alloc(step, (bytes + step - 1) / step * step + (bytes == 0) * step);
+  });
 }
 
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::align_val_t) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
+  std::free(memory);
+}

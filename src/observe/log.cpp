@@ -18,15 +18,20 @@ spdlog::logger& logger() {
 
 spdlog::level::level_enum to_spdlog(severity level) {
   switch (level) {
-    case severity::info: return spdlog::level::info;
-    case severity::warning: return spdlog::level::warn;
-    case severity::error: return spdlog::level::err;
+    case severity::info:
+      return spdlog::level::info;
+    case severity::warning:
+      return spdlog::level::warn;
+    case severity::error:
+      return spdlog::level::err;
   }
   return spdlog::level::err;
 }
 
 }  // namespace
 
-void log(severity level, std::string_view message) { logger().log(to_spdlog(level), "{}", message); }
+void log(severity level, std::string_view message) {
+  logger().log(to_spdlog(level), "{}", message);
+}
 
 }  // namespace tacit::observe

@@ -33,7 +33,8 @@ std::uint64_t counter::value() const noexcept {
 
 std::uint64_t metrics::sum(std::size_t index) const noexcept {
   std::uint64_t total = 0;
-  for (const slot& each : *slots_) total += each.values[index].load(base::memory_order_relaxed);
+  for (const slot& each : *slots_)
+    total += each.values[index].load(base::memory_order_relaxed);
   return total;
 }
 
@@ -43,8 +44,7 @@ metrics::~metrics() = default;
 
 counter metrics::add_counter(std::string name, std::string help, std::string labels) {
   if (counters_ == counters_max) throw std::length_error("more counters than metrics has room for");
-  descriptions_.push_back(
-      {std::move(name), std::move(help), std::move(labels), {}, counters_});
+  descriptions_.push_back({std::move(name), std::move(help), std::move(labels), {}, counters_});
   return counter(*this, counters_++);
 }
 

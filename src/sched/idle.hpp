@@ -5,21 +5,24 @@
 // A worker is running, searching (awake, nothing to run, looking at the others' queues) or parked.
 // `counts_` holds the number that are awake and, among these, the number that search.
 //
-// Producer:  P1 publishes work.  P2 (seq_cst fence) reads counts_: if nobody searches and somebody is
+// Producer:  P1 publishes work.  P2 (seq_cst fence) reads counts_: if nobody searches and somebody
+// is
 //            parked, it takes one sleeper off the list, counts it as awake and searching, and
 //            interrupts its poller.
-// Worker:    W1 finds nothing.  W2 announces: leaves the awake (and the searching), enters the list.
+// Worker:    W1 finds nothing.  W2 announces: leaves the awake (and the searching), enters the
+// list.
 //            W3 if it was the last searcher, it looks once more at every queue, and wakes a worker
 //            (which may be itself) if there is work.  W4 waits in its poller.
 //
-// No wake-up is lost: P1 < P2 and W2 < W3 are ordered, all four are seq_cst. If P2 sees a searcher, then
-// that searcher has not yet done W2, and will do W3 after P1. If P2 sees none, it finds a sleeper on the
-// list or everyone awake; a worker that is awake and does not search looks at its own queue and
-// the inject queue before it parks, and parks only by way of searching or with another searcher
-// around. interrupt() is sticky, so an interrupt between W2 and W4 ends W4 at once.
+// No wake-up is lost: P1 < P2 and W2 < W3 are ordered, all four are seq_cst. If P2 sees a searcher,
+// then that searcher has not yet done W2, and will do W3 after P1. If P2 sees none, it finds a
+// sleeper on the list or everyone awake; a worker that is awake and does not search looks at its
+// own queue and the inject queue before it parks, and parks only by way of searching or with
+// another searcher around. interrupt() is sticky, so an interrupt between W2 and W4 ends W4 at
+// once.
 //
-// One searcher is woken per burst, not one worker per task: the searcher that finds work wakes the next
-// one (leave_search). At most half of the workers search at a time.
+// One searcher is woken per burst, not one worker per task: the searcher that finds work wakes the
+// next one (leave_search). At most half of the workers search at a time.
 
 #include <cstdint>
 #include <optional>
@@ -95,7 +98,8 @@ class idle {
   const std::uint64_t workers_;
   base::atomic<std::uint64_t> counts_;  // Changed under mutex_ where the list changes too.
   base::mutex mutex_;
-  std::vector<std::uint32_t> sleepers_;  // Guarded by mutex_. Last in, first out: keeps caches warm.
+  std::vector<std::uint32_t>
+      sleepers_;  // Guarded by mutex_. Last in, first out: keeps caches warm.
 };
 
 }  // namespace tacit::sched

@@ -9,8 +9,8 @@ namespace tacit::sched {
 
 /// Ready coroutines from outside the pool, and what did not fit into a worker's ring.
 ///
-/// Its length is bounded by the number of coroutines that exist: they are linked through themselves.
-/// Threads: any.
+/// Its length is bounded by the number of coroutines that exist: they are linked through
+/// themselves. Threads: any.
 class inject_queue {
  public:
   void push(runnable& ready) noexcept {
@@ -34,7 +34,9 @@ class inject_queue {
     return taken;
   }
 
-  [[nodiscard]] std::uint64_t size() const noexcept { return size_.load(base::memory_order_seq_cst); }
+  [[nodiscard]] std::uint64_t size() const noexcept {
+    return size_.load(base::memory_order_seq_cst);
+  }
 
  private:
   base::mutex mutex_;

@@ -1,17 +1,18 @@
 #pragma once
 
-// The ready coroutines of one worker: a fixed ring. The owner pushes at the tail and pops at the head
-// (first in, first out); thieves take half from the head.
+// The ready coroutines of one worker: a fixed ring. The owner pushes at the tail and pops at the
+// head (first in, first out); thieves take half from the head.
 //
-// `head_` holds two positions: `real`, up to which slots are free for the owner to write, and `steal`,
-// which trails it while a thief copies. Positions only grow and wrap at 2^32; slot = position % capacity.
+// `head_` holds two positions: `real`, up to which slots are free for the owner to write, and
+// `steal`, which trails it while a thief copies. Positions only grow and wrap at 2^32; slot =
+// position % capacity.
 //   1. tail - steal <= capacity.
 //   2. Only the owner moves tail and writes slots; it writes slot t before it publishes t + 1.
 //   3. steal != real means that one thief is copying [steal, real): the owner does not overwrite
 //      these, a second thief gives up. The thief then sets steal = real.
 //   4. Whoever moves real over a slot, by compare-and-swap, owns what is in it.
-// The design is tokio's (runtime/scheduler/multi_thread/queue.rs). Rejected: Chase-Lev, which is last in,
-// first out for its owner and steals one at a time.
+// The design is tokio's (runtime/scheduler/multi_thread/queue.rs). Rejected: Chase-Lev, which is
+// last in, first out for its owner and steals one at a time.
 
 #include <array>
 #include <cstdint>
@@ -56,8 +57,8 @@ class basic_run_queue {
     }
   }
 
-  /// A thief, who owns `into`, which must be empty. Moves half of what is here into it and returns one
-  /// of these to be run at once; nullptr if there was nothing to take.
+  /// A thief, who owns `into`, which must be empty. Moves half of what is here into it and returns
+  /// one of these to be run at once; nullptr if there was nothing to take.
   runnable* steal_into(basic_run_queue& into) noexcept {
     const std::uint32_t to = into.tail_.load(base::memory_order_relaxed);
     const auto into_head = unpack(into.head_.load(base::memory_order_acquire));

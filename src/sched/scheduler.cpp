@@ -26,31 +26,41 @@ scheduler::scheduler(scheduler_options options) : memory_(options.memory) {
     workers_.push_back(std::make_unique<worker>(*this, i, options.make_poller(i)));
   }
   // Only now: a worker looks at the queues of all others.
-  for (auto& each : workers_) each->start();
+  for (auto& each : workers_)
+    each->start();
 }
 
-scheduler::~scheduler() { stop(std::chrono::nanoseconds(0)); }
+scheduler::~scheduler() {
+  stop(std::chrono::nanoseconds(0));
+}
 
 std::size_t scheduler::stop(std::chrono::nanoseconds grace) {
   stopping_.store(true, base::memory_order_seq_cst);
-  for (auto& each : workers_) each->timers().close();
+  for (auto& each : workers_)
+    each->timers().close();
   {
     std::unique_lock lock(stop_mutex_);
     all_ended_.wait_for(lock, grace, [this] { return live_roots() == 0; });
   }
   halted_.store(true, base::memory_order_seq_cst);
-  for (auto& each : workers_) each->waits_in().interrupt();
-  for (auto& each : workers_) each->join();
+  for (auto& each : workers_)
+    each->waits_in().interrupt();
+  for (auto& each : workers_)
+    each->join();
   return live_roots();
 }
 
-poller& scheduler::poller_of(std::uint32_t worker) noexcept { return workers_[worker]->waits_in(); }
+poller& scheduler::poller_of(std::uint32_t worker) noexcept {
+  return workers_[worker]->waits_in();
+}
 
 worker_statistics scheduler::statistics(std::uint32_t worker) const noexcept {
   return workers_[worker]->statistics();
 }
 
-std::uint64_t scheduler::injected_waiting() const noexcept { return injected_->size(); }
+std::uint64_t scheduler::injected_waiting() const noexcept {
+  return injected_->size();
+}
 
 std::size_t scheduler::live_roots() const noexcept {
   return live_roots_.load(base::memory_order_acquire);

@@ -39,7 +39,8 @@ std::size_t timer_queue::expire(base::steady_time now) noexcept {
   while (!heap_.empty() && heap_.front()->due_ <= now) {
     timer& due = *heap_.front();
     ++called;
-    // What it wakes may destroy the timer at once: it is not touched again when it asks for no more.
+    // What it wakes may destroy the timer at once: it is not touched again when it asks for no
+    // more.
     remove_at(0);
     if (const auto again = due.on_expired(now)) {
       due.due_ = std::max(*again, now + std::chrono::nanoseconds(1));
@@ -54,8 +55,10 @@ std::size_t timer_queue::expire(base::steady_time now) noexcept {
 void timer_queue::close() noexcept {
   const std::lock_guard lock(mutex_);
   closed_ = true;
-  for (timer* each : heap_) each->position_ = timer::not_queued;
-  for (timer* each : std::exchange(heap_, {})) each->on_expired(base::steady_time::max());
+  for (timer* each : heap_)
+    each->position_ = timer::not_queued;
+  for (timer* each : std::exchange(heap_, {}))
+    each->on_expired(base::steady_time::max());
   publish_earliest();
 }
 

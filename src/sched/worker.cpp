@@ -18,7 +18,9 @@ constinit thread_local worker* current_worker = nullptr;
 
 }  // namespace
 
-worker* worker::current() noexcept { return current_worker; }
+worker* worker::current() noexcept {
+  return current_worker;
+}
 
 worker::worker(scheduler& owner, std::uint32_t index, std::unique_ptr<poller> waits_in)
     : owner_(owner),
@@ -144,8 +146,8 @@ void worker::push(runnable& ready) noexcept {
     owner_.inject(ready);
     return;
   }
-  // A completion is counted in after_poll. What a running coroutine makes ready waits behind it, for
-  // nobody knows how long.
+  // A completion is counted in after_poll. What a running coroutine makes ready waits behind it,
+  // for nobody knows how long.
   if (!in_poller_) owner_.wake_one();
 }
 
@@ -162,7 +164,9 @@ std::uint32_t worker::random() noexcept {
   return random_state_;
 }
 
-bool yield::await_ready() const noexcept { return current_worker == nullptr; }
+bool yield::await_ready() const noexcept {
+  return current_worker == nullptr;
+}
 
 void yield::await_suspend(std::coroutine_handle<> awaiting) noexcept {
   coroutine = awaiting;

@@ -20,8 +20,8 @@ class worker final : public agent {
   void start();
   void join();
 
-  /// From this worker: onto its ring. From another worker of the same scheduler: onto that one's, since
-  /// it is awake. From elsewhere: injected.
+  /// From this worker: onto its ring. From another worker of the same scheduler: onto that one's,
+  /// since it is awake. From elsewhere: injected.
   void make_ready(runnable& ready) noexcept override;
 
   /// Onto the end of the own ring, and a look at the poller before the next run. Own thread only.
@@ -51,8 +51,8 @@ class worker final : public agent {
     base::atomic<std::uint64_t> value_{0};
   };
 
-  // Every so many runs the worker looks at its poller and the inject queue although its own queue is
-  // not empty. tokio uses the same prime: it does not fall into step with loops in user code.
+  // Every so many runs the worker looks at its poller and the inject queue although its own queue
+  // is not empty. tokio uses the same prime: it does not fall into step with loops in user code.
   static constexpr std::uint32_t fairness_interval = 61;
 
   void run();

@@ -34,9 +34,9 @@ class coroutine_mode final : public mode {
 
   void start_accepting() override {
     listener_.emplace(environment_.socket, reactor_of(0));
-    accepting_ = scheduler_.spawn(listener_->accept(
-        [this](io::unique_fd fd) { place(std::move(fd)); },
-        [this] { environment_.refused.add(); }));
+    accepting_ =
+        scheduler_.spawn(listener_->accept([this](io::unique_fd fd) { place(std::move(fd)); },
+                                           [this] { environment_.refused.add(); }));
   }
 
   void stop_accepting() override {
@@ -66,8 +66,8 @@ class coroutine_mode final : public mode {
     return static_cast<io::reactor&>(scheduler_.poller_of(worker));
   }
 
-  // On the worker with the fewest, before its reactor sees it. The coroutine runs here up to its first wait,
-  // which the other worker's reactor then ends: that costs no wake-up.
+  // On the worker with the fewest, before its reactor sees it. The coroutine runs here up to its
+  // first wait, which the other worker's reactor then ends: that costs no wake-up.
   void place(io::unique_fd fd) {
     if (environment_.connections.size() >= environment_.settings.limits.connections_max) {
       environment_.refused.add();

@@ -43,15 +43,12 @@ nlohmann::json describe(const debug_view& view) {
 }
 
 void add_gauges(const debug_view& view) {
-  view.metrics.add_gauge("tacit_connections", "Open connections.", [view] {
-    return static_cast<double>(view.connections.size());
-  });
-  view.metrics.add_gauge("tacit_resident_memory_bytes", "Resident memory of the process.", [] {
-    return static_cast<double>(read_process_status().rss_bytes);
-  });
-  view.metrics.add_gauge("tacit_threads", "Threads of the process.", [] {
-    return static_cast<double>(read_process_status().threads);
-  });
+  view.metrics.add_gauge("tacit_connections", "Open connections.",
+                         [view] { return static_cast<double>(view.connections.size()); });
+  view.metrics.add_gauge("tacit_resident_memory_bytes", "Resident memory of the process.",
+                         [] { return static_cast<double>(read_process_status().rss_bytes); });
+  view.metrics.add_gauge("tacit_threads", "Threads of the process.",
+                         [] { return static_cast<double>(read_process_status().threads); });
   if (!memory::is_counting()) return;
   view.metrics.add_gauge("tacit_allocations", "Heap allocations since the program started.", [] {
     return static_cast<double>(memory::process_allocations().allocations);

@@ -13,7 +13,8 @@ namespace {
 
 using http::context;
 
-// Bounds on what one request may ask for, so that the demo server cannot be turned against its machine.
+// Bounds on what one request may ask for, so that the demo server cannot be turned against its
+// machine.
 constexpr std::uint64_t bytes_max = std::uint64_t{1} << 30;
 constexpr std::uint64_t burn_us_max = 10'000'000;
 constexpr std::uint64_t sleep_ms_max = 60'000;
@@ -59,11 +60,13 @@ void burn(context& c) {
 sched::task<> sleep(context& c) {
   const auto ms = bounded(c, "ms", sleep_ms_max);
   if (!ms) co_return;
-  if (co_await sync::sleep_for(std::chrono::milliseconds(*ms))) co_return c.problem(503, "stopping");
+  if (co_await sync::sleep_for(std::chrono::milliseconds(*ms)))
+    co_return c.problem(503, "stopping");
   c.text("slept\n");
 }
 
-// Allocates from the request's memory, so that the memory modes differ in it as they do in real handlers.
+// Allocates from the request's memory, so that the memory modes differ in it as they do in real
+// handlers.
 void churn(context& c) {
   const auto objects = bounded(c, "objects", churn_bytes_max);
   if (!objects) return;
@@ -78,7 +81,8 @@ void churn(context& c) {
   for (std::uint64_t i = 0; i < *objects; ++i) {
     auto& object = garbage.emplace_back();
     object.resize(*bytes, static_cast<char>(i));
-    for (const char each : object) sum += static_cast<unsigned char>(each);
+    for (const char each : object)
+      sum += static_cast<unsigned char>(each);
   }
   char text[24];
   const auto [end, ec] = std::to_chars(text, text + sizeof text, sum);

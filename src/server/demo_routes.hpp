@@ -6,8 +6,8 @@
 
 namespace tacit::server {
 
-/// The routes that `tacit serve` has without a site: something to look at, and the workloads that the
-/// harness measures. `pattern` outlives the server.
+/// The routes that `tacit serve` has without a site: something to look at, and the workloads that
+/// the harness measures. `pattern` outlives the server.
 void add_demo_routes(server& app, const pattern_source& pattern);
 
 }  // namespace tacit::server

@@ -44,10 +44,11 @@ outcome ask(const asio::ip::tcp::endpoint& endpoint, const std::string& host,
     beast::http::async_write(stream, request, [&](beast::error_code write_ec, std::size_t) {
       result.error = write_ec;
       if (write_ec) return;
-      beast::http::async_read(stream, buffer, response, [&](beast::error_code read_ec, std::size_t) {
-        result.error = read_ec;
-        result.status = response.result_int();
-      });
+      beast::http::async_read(stream, buffer, response,
+                              [&](beast::error_code read_ec, std::size_t) {
+                                result.error = read_ec;
+                                result.status = response.result_int();
+                              });
     });
   });
   io.run();
@@ -69,8 +70,7 @@ std::optional<base::failure> check_health(const std::string& url) {
     return base::failure{"health check of '" + url + "': " + failure->message, true};
   }
   const auto& address = std::get<io::listen_address>(parsed);
-  const outcome result =
-      ask({asio::ip::make_address(address.host), address.port}, host, path);
+  const outcome result = ask({asio::ip::make_address(address.host), address.port}, host, path);
   if (result.error) return base::failure{url + " does not answer: " + result.error.message()};
   if (result.status != 200) {
     return base::failure{url + " answers " + std::to_string(result.status) + " instead of 200"};

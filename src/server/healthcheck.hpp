@@ -7,8 +7,8 @@
 
 namespace tacit::server {
 
-/// Asks http://ADDRESS:PORT/PATH and expects a 200 within five seconds. nullopt if it came. Names are not
-/// looked up: a health check asks its own machine.
+/// Asks http://ADDRESS:PORT/PATH and expects a 200 within five seconds. nullopt if it came. Names
+/// are not looked up: a health check asks its own machine.
 [[nodiscard]] std::optional<base::failure> check_health(const std::string& url);
 
 }  // namespace tacit::server

@@ -33,8 +33,8 @@ class mode {
   /// Takes no further connections; those that are open go on.
   virtual void stop_accepting() = 0;
 
-  /// Ends all threads. Precondition: the connection set is empty or was cut. Returns how many threads are
-  /// still inside a handler; these go on to use what the mode was given.
+  /// Ends all threads. Precondition: the connection set is empty or was cut. Returns how many
+  /// threads are still inside a handler; these go on to use what the mode was given.
   virtual std::size_t finish() = 0;
 
   /// Adds what only this mode knows to the answer of /debug/runtime.

@@ -49,24 +49,26 @@ std::string as_text(const json& value) {
 
 template <class T>
 void set_parsed(T& into, std::variant<T, base::failure> parsed) {
-  if (const auto* failure = std::get_if<base::failure>(&parsed)) throw value_error{failure->message};
+  if (const auto* failure = std::get_if<base::failure>(&parsed))
+    throw value_error{failure->message};
   into = std::get<T>(parsed);
 }
 
 std::vector<key> keys_of(options& o) {
-  return {{"listen", [&](const json& v) { o.listen = as_text(v); }},
-          {"mode", [&](const json& v) { set_parsed(o.mode, parse_threading(as_text(v))); }},
-          {"memory", [&](const json& v) { set_parsed(o.memory, parse_memory(as_text(v))); }},
-          {"workers",
-           [&](const json& v) {
-             std::uint32_t wanted = 0;
-             set_number(wanted, v);
-             if (wanted > workers_max) {
-               throw value_error{"expected a whole number from 0 to " + std::to_string(workers_max)};
-             }
-             o.workers = wanted;
-           }},
-          {"drain_timeout_ms", [&](const json& v) { set_duration(o.drain_timeout, v); }}};
+  return {
+      {"listen", [&](const json& v) { o.listen = as_text(v); }},
+      {"mode", [&](const json& v) { set_parsed(o.mode, parse_threading(as_text(v))); }},
+      {"memory", [&](const json& v) { set_parsed(o.memory, parse_memory(as_text(v))); }},
+      {"workers",
+       [&](const json& v) {
+         std::uint32_t wanted = 0;
+         set_number(wanted, v);
+         if (wanted > workers_max) {
+           throw value_error{"expected a whole number from 0 to " + std::to_string(workers_max)};
+         }
+         o.workers = wanted;
+       }},
+      {"drain_timeout_ms", [&](const json& v) { set_duration(o.drain_timeout, v); }}};
 }
 
 std::vector<key> keys_of(http::limits& l) {
@@ -84,7 +86,8 @@ std::vector<key> keys_of(http::limits& l) {
 
 std::size_t edit_distance(const std::string& a, const std::string& b) {
   std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t j = 0; j <= b.size(); ++j)
+    row[j] = j;
   for (std::size_t i = 1; i <= a.size(); ++i) {
     std::size_t diagonal = std::exchange(row[0], i);
     for (std::size_t j = 1; j <= b.size(); ++j) {
@@ -103,7 +106,8 @@ std::string advice(const std::string& name, const std::vector<key>& keys) {
   });
   if (edit_distance(name, nearest->name) <= 3) return "did you mean '" + nearest->name + "'?";
   std::string all = "known keys:";
-  for (const key& each : keys) all += " " + each.name;
+  for (const key& each : keys)
+    all += " " + each.name;
   return all;
 }
 
@@ -138,9 +142,8 @@ class config_reader {
       const auto found =
           std::find_if(keys.begin(), keys.end(), [&](const key& k) { return k.name == name; });
       if (found == keys.end()) {
-        throw base::failure{where_is(name) + "unknown key '" + path + name + "'; " +
-                                advice(name, keys),
-                            true};
+        throw base::failure{
+            where_is(name) + "unknown key '" + path + name + "'; " + advice(name, keys), true};
       }
       try {
         found->set(value);
@@ -171,7 +174,8 @@ class config_reader {
 
 template <class T>
 std::variant<T, base::failure> unknown_value(std::string_view text, std::string_view known) {
-  return base::failure{"'" + std::string(text) + "' is unknown; expected " + std::string(known), true};
+  return base::failure{"'" + std::string(text) + "' is unknown; expected " + std::string(known),
+                       true};
 }
 
 }  // namespace

@@ -6,8 +6,8 @@
 
 namespace tacit::server {
 
-/// A body of any length that repeats one block of text: what /bytes/{n} and a site made from a log answer
-/// with. The block is large enough that a gathering write moves a megabyte.
+/// A body of any length that repeats one block of text: what /bytes/{n} and a site made from a log
+/// answer with. The block is large enough that a gathering write moves a megabyte.
 class pattern_source final : public http::body_source {
  public:
   pattern_source();

@@ -58,9 +58,13 @@ void server::set_fallback(http::handler handler) {
   state_->service.router.set_fallback(std::move(handler));
 }
 
-observe::metrics& server::metrics() noexcept { return state_->metrics; }
+observe::metrics& server::metrics() noexcept {
+  return state_->metrics;
+}
 
-const std::string& server::address() const noexcept { return state_->address; }
+const std::string& server::address() const noexcept {
+  return state_->address;
+}
 
 std::variant<std::monostate, base::failure> server::start() {
   state& s = *state_;
@@ -70,8 +74,8 @@ std::variant<std::monostate, base::failure> server::start() {
   s.address = s.socket->address();
   add_debug_routes(s.service.router,
                    {s.settings, s.service, s.connections, s.metrics, s.accepted, s.running});
-  const mode_environment environment{s.settings,  s.service,  s.connections,
-                                     *s.socket, s.accepted, s.refused};
+  const mode_environment environment{s.settings, s.service,  s.connections,
+                                     *s.socket,  s.accepted, s.refused};
   try {
     s.running = s.settings.mode == threading::coroutine ? make_coroutine_mode(environment)
                                                         : make_thread_mode(environment);
@@ -103,7 +107,9 @@ std::size_t server::stop() {
   return cut;
 }
 
-void server::cut() noexcept { state_->connections.cut(); }
+void server::cut() noexcept {
+  state_->connections.cut();
+}
 
 int server::run() {
   sigset_t awaited;

@@ -89,18 +89,26 @@ std::variant<site, base::failure> site::load(const std::string& log_file,
 
 void site::answer(http::context& c, const pattern_source& pattern) const {
   const auto found = pages_.find(c.request.target);
-  if (found == pages_.end()) return c.problem(404, "the log that this site was made from has no such target");
+  if (found == pages_.end())
+    return c.problem(404, "the log that this site was made from has no such target");
   const page& logged = found->second;
   c.status(logged.status);
   switch (logged.status) {
-    case 206: set_content_range(c, logged.bytes); break;
-    case 416: c.set("Content-Range", "bytes */0"); break;
+    case 206:
+      set_content_range(c, logged.bytes);
+      break;
+    case 416:
+      c.set("Content-Range", "bytes */0");
+      break;
     case 301:
     case 302:
     case 303:
     case 307:
-    case 308: set_location(c); break;
-    default: break;
+    case 308:
+      set_location(c);
+      break;
+    default:
+      break;
   }
   if (http::has_no_content(logged.status)) return;
   c.body(pattern, logged.bytes, "application/octet-stream");

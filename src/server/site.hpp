@@ -14,19 +14,20 @@
 
 namespace tacit::server {
 
-/// A site made from an access log: each target answers with the status and the number of bytes with which
-/// it was most often logged, so that a replay of the log moves real sizes.
+/// A site made from an access log: each target answers with the status and the number of bytes with
+/// which it was most often logged, so that a replay of the log moves real sizes.
 ///
-/// The key is the target as logged, query included. Lines of method HEAD count only for targets that have no
-/// other; "-" counts as no bytes; of equally frequent answers the lower status, then the smaller one wins.
+/// The key is the target as logged, query included. Lines of method HEAD count only for targets
+/// that have no other; "-" counts as no bytes; of equally frequent answers the lower status, then
+/// the smaller one wins.
 ///
 /// Threads: answer() from any thread once loaded.
 class site {
  public:
   static constexpr std::uint64_t no_body_limit = std::numeric_limits<std::uint64_t>::max();
 
-  /// Reads a log in combined or common format. Lines that do not parse are counted. Fails if the file
-  /// cannot be read or no line parses.
+  /// Reads a log in combined or common format. Lines that do not parse are counted. Fails if the
+  /// file cannot be read or no line parses.
   [[nodiscard]] static std::variant<site, base::failure> load(const std::string& log_file,
                                                               std::uint64_t body_bytes_max);
 

@@ -1,5 +1,5 @@
-// One blocking thread per connection: the baseline. Codec, router and handlers are those of coroutine mode;
-// a coroutine handler is driven to its end on the connection's thread.
+// One blocking thread per connection: the baseline. Codec, router and handlers are those of
+// coroutine mode; a coroutine handler is driven to its end on the connection's thread.
 
 #include <poll.h>
 #include <pthread.h>
@@ -107,8 +107,7 @@ void thread_mode::serve(io::unique_fd fd) {
   {
     const memory::thread_pools pools(environment_.settings.memory);
     io::blocking_stream stream(std::move(fd), environment_.settings.limits.write_timeout);
-    sched::block_on(
-        http::serve_connection(environment_.service, stream, environment_.connections));
+    sched::block_on(http::serve_connection(environment_.service, stream, environment_.connections));
   }
   const std::lock_guard lock(mutex_);
   if (--threads_ == 0) all_ended_.notify_all();
@@ -118,9 +117,8 @@ void thread_mode::serve(io::unique_fd fd) {
 void thread_mode::refuse(const char* why) {
   environment_.refused.add();
   if (std::exchange(has_warned_, true)) return;
-  observe::log(observe::severity::warning,
-               std::string("connections are refused: ") + why +
-                   "; tacit_connections_refused_total counts them");
+  observe::log(observe::severity::warning, std::string("connections are refused: ") + why +
+                                               "; tacit_connections_refused_total counts them");
 }
 
 }  // namespace

@@ -16,7 +16,9 @@ struct watched_stream final : io::stream {
   void finish_writing() noexcept override {}
   void abort() noexcept override { aborted = true; }
   bool start_read(std::span<char>, duration, io::completion&) override { return true; }
-  bool start_write(std::span<const io::const_buffer>, duration, io::completion&) override { return true; }
+  bool start_write(std::span<const io::const_buffer>, duration, io::completion&) override {
+    return true;
+  }
 };
 
 TEST(connection_set, draining_stops_the_idle_and_leaves_the_busy_alone) {

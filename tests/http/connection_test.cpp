@@ -23,7 +23,8 @@ std::string answer(const std::string& body, const std::string& type = "text/plai
 
 int count(const std::string& text, const std::string& what) {
   int found = 0;
-  for (auto at = text.find(what); at != npos; at = text.find(what, at + 1)) ++found;
+  for (auto at = text.find(what); at != npos; at = text.find(what, at + 1))
+    ++found;
   return found;
 }
 
@@ -59,7 +60,8 @@ TEST_P(connection_test, takes_bodies_by_length_and_by_chunks) {
   EXPECT_EQ(s.answers_to({head + "Content-Length: 5\r\n\r\nhello"}), answer("hello", "x/y"));
   EXPECT_EQ(s.answers_to({head + "Content-Length: 5\r\n\r\nhe", "l", "lo" + get("/plain")}),
             answer("hello", "x/y") + answer("hello"));
-  EXPECT_EQ(s.answers_to({head + "Transfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3;x\r", "\nllo\r\n0\r\n\r\n"}),
+  EXPECT_EQ(s.answers_to({head + "Transfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3;x\r",
+                          "\nllo\r\n0\r\n\r\n"}),
             answer("hello", "x/y"));
 }
 
@@ -73,7 +75,8 @@ TEST_P(connection_test, takes_a_body_larger_than_its_buffer) {
   const std::string head = "POST /echo HTTP/1.1\r\nHost: a\r\n";
   EXPECT_EQ(s.answers_to({head + "Content-Length: 300000\r\n\r\n" + body + get("/plain")}),
             answer(body, "x/y") + answer("hello"));
-  EXPECT_EQ(s.answers_to({head + "Transfer-Encoding: chunked\r\n\r\n" + chunked + "0\r\n\r\n" + get("/plain")}),
+  EXPECT_EQ(s.answers_to({head + "Transfer-Encoding: chunked\r\n\r\n" + chunked + "0\r\n\r\n" +
+                          get("/plain")}),
             answer(body, "x/y") + answer("hello"));
 }
 
@@ -86,7 +89,8 @@ TEST_P(connection_test, writes_a_large_body_piece_by_piece_to_a_slow_reader) {
 }
 
 TEST_P(connection_test, asks_for_the_body_that_a_peer_holds_back) {
-  const std::string head = "POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n";
+  const std::string head =
+      "POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n";
   EXPECT_EQ(s.answers_to({head, "hi"}), "HTTP/1.1 100 Continue\r\n\r\n" + answer("hi", "x/y"));
   EXPECT_EQ(s.answers_to({get("/plain") + head, "hi"}),
             answer("hello") + "HTTP/1.1 100 Continue\r\n\r\n" + answer("hi", "x/y"));
@@ -102,7 +106,8 @@ TEST_P(connection_test, closes_when_the_peer_asks_for_it) {
 TEST_P(connection_test, speaks_http_1_0) {
   const auto closed = s.answers_to({"GET /plain HTTP/1.0\r\n\r\n" + get("/plain")});
   EXPECT_EQ(count(closed, "200 OK"), 1);
-  const auto kept = s.answers_to({"GET /plain HTTP/1.0\r\nConnection: keep-alive\r\n\r\n" + get("/plain")});
+  const auto kept =
+      s.answers_to({"GET /plain HTTP/1.0\r\nConnection: keep-alive\r\n\r\n" + get("/plain")});
   EXPECT_EQ(count(kept, "200 OK"), 2);
   EXPECT_EQ(count(kept, "Connection: keep-alive\r\n"), 1);
 }
@@ -137,7 +142,8 @@ TEST_P(connection_test, refuses_and_closes_after_answering_what_came_before) {
 TEST_P(connection_test, bounds_the_head_as_a_whole) {
   s.service.limits.head_bytes_max = 1000;
   std::string fields;
-  for (int i = 0; i < 60; ++i) fields += "X-Field: 0123456789\r\n";
+  for (int i = 0; i < 60; ++i)
+    fields += "X-Field: 0123456789\r\n";
   EXPECT_NE(s.answers_to({get("/plain", fields)}).find("431"), npos);
   EXPECT_NE(s.answers_to({"GET /plain HTTP/1.1\r\n", fields}).find("431"), npos);
   EXPECT_NE(s.answers_to({"GET /" + std::string(2000, 'x')}).find("414"), npos);
@@ -152,7 +158,8 @@ TEST_P(connection_test, tells_a_peer_that_is_too_slow) {
   memory_stream silent({get("/plain")});
   silent.end_with(base::errc::timed_out);
   s.serve(silent);
-  EXPECT_EQ(served::without_date(silent.written()), answer("hello")) << "idle: closed without a word";
+  EXPECT_EQ(served::without_date(silent.written()), answer("hello"))
+      << "idle: closed without a word";
   memory_stream slow({"GET /pl"});
   slow.end_with(base::errc::timed_out);
   s.serve(slow);

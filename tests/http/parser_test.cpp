@@ -34,7 +34,9 @@ struct parsed {
   }
 };
 
-std::string with_host(const std::string& rest) { return "GET / HTTP/1.1\r\nHost: a\r\n" + rest + "\r\n"; }
+std::string with_host(const std::string& rest) {
+  return "GET / HTTP/1.1\r\nHost: a\r\n" + rest + "\r\n";
+}
 
 TEST(parser, takes_a_request_apart) {
   const parsed p("GET /a/b?c=d HTTP/1.1\r\nHost: example\r\nX-One:  padded \r\n\r\nnext");
@@ -116,7 +118,8 @@ INSTANTIATE_TEST_SUITE_P(
                             REQUEST "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n", 400},
         vector_of_smuggling{"chunked_and_length",
                             REQUEST "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n", 400},
-        vector_of_smuggling{"two_lengths", REQUEST "Content-Length: 3\r\nContent-Length: 4\r\n\r\n", 400},
+        vector_of_smuggling{"two_lengths", REQUEST "Content-Length: 3\r\nContent-Length: 4\r\n\r\n",
+                            400},
         vector_of_smuggling{"two_equal_lengths",
                             REQUEST "Content-Length: 3\r\nContent-Length: 3\r\n\r\n", 400},
         vector_of_smuggling{"list_of_lengths", REQUEST "Content-Length: 3, 3\r\n\r\n", 400},
@@ -127,10 +130,13 @@ INSTANTIATE_TEST_SUITE_P(
                             REQUEST "Content-Length: 18446744073709551616\r\n\r\n", 400},
         vector_of_smuggling{"empty_length", REQUEST "Content-Length:\r\n\r\n", 400},
         vector_of_smuggling{"unknown_coding", REQUEST "Transfer-Encoding: gzip\r\n\r\n", 501},
-        vector_of_smuggling{"chunked_not_last", REQUEST "Transfer-Encoding: chunked, gzip\r\n\r\n", 501},
-        vector_of_smuggling{"quoted_chunked", REQUEST "Transfer-Encoding: \"chunked\"\r\n\r\n", 501},
-        vector_of_smuggling{"twice_chunked",
-                            REQUEST "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", 400},
+        vector_of_smuggling{"chunked_not_last", REQUEST "Transfer-Encoding: chunked, gzip\r\n\r\n",
+                            501},
+        vector_of_smuggling{"quoted_chunked", REQUEST "Transfer-Encoding: \"chunked\"\r\n\r\n",
+                            501},
+        vector_of_smuggling{
+            "twice_chunked",
+            REQUEST "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", 400},
         vector_of_smuggling{"chunked_in_1_0",
                             "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", 400},
         vector_of_smuggling{"folded_field", REQUEST "X: a\r\n b\r\n\r\n", 400},
@@ -147,7 +153,8 @@ INSTANTIATE_TEST_SUITE_P(
         vector_of_smuggling{"chunk_size_overflows",
                             REQUEST "Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n", 400},
         vector_of_smuggling{"chunk_longer_than_said",
-                            REQUEST "Transfer-Encoding: chunked\r\n\r\n3\r\nabcd\r\n0\r\n\r\n", 400},
+                            REQUEST "Transfer-Encoding: chunked\r\n\r\n3\r\nabcd\r\n0\r\n\r\n",
+                            400},
         vector_of_smuggling{"other_version", "GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505},
         vector_of_smuggling{"no_version", "GET /\r\nHost: a\r\n\r\n", 400},
         vector_of_smuggling{"two_spaces", "GET  / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
@@ -162,13 +169,16 @@ TEST(parser, keeps_to_its_limits) {
   tight.fields_max = 3;
   tight.body_bytes_max = 5;
   tight.head_bytes_max = 200;
-  EXPECT_EQ(parsed("GET /" + std::string(20, 'x') + " HTTP/1.1\r\nHost: a\r\n\r\n", tight).refused_with(),
-            414);
-  EXPECT_TRUE(parsed("GET /" + std::string(19, 'x') + " HTTP/1.1\r\nHost: a\r\n\r\n", tight).is_complete());
+  EXPECT_EQ(
+      parsed("GET /" + std::string(20, 'x') + " HTTP/1.1\r\nHost: a\r\n\r\n", tight).refused_with(),
+      414);
+  EXPECT_TRUE(
+      parsed("GET /" + std::string(19, 'x') + " HTTP/1.1\r\nHost: a\r\n\r\n", tight).is_complete());
   EXPECT_EQ(parsed(with_host("A: 1\r\nB: 2\r\nC: 3\r\n"), tight).refused_with(), 431);
   EXPECT_TRUE(parsed(with_host("A: 1\r\nB: 2\r\n"), tight).is_complete());
   EXPECT_EQ(parsed(with_host("A: " + std::string(300, 'x') + "\r\n"), tight).refused_with(), 431);
-  EXPECT_EQ(parsed("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\n", tight).refused_with(), 413);
+  EXPECT_EQ(parsed("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\n", tight).refused_with(),
+            413);
   EXPECT_TRUE(
       parsed("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello", tight).is_complete());
   const std::string chunked = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";

@@ -34,8 +34,10 @@ TEST(method, names_are_case_sensitive) {
 }
 
 TEST(status, some_answers_have_no_content) {
-  for (const int status : {100, 101, 204, 304}) EXPECT_TRUE(has_no_content(status)) << status;
-  for (const int status : {200, 205, 206, 301, 404, 500}) EXPECT_FALSE(has_no_content(status)) << status;
+  for (const int status : {100, 101, 204, 304})
+    EXPECT_TRUE(has_no_content(status)) << status;
+  for (const int status : {200, 205, 206, 301, 404, 500})
+    EXPECT_FALSE(has_no_content(status)) << status;
   EXPECT_EQ(reason_phrase(418), "");
 }
 

@@ -38,7 +38,8 @@ TEST_F(response_writer, leaves_the_length_out_where_there_is_no_content) {
 }
 
 TEST_F(response_writer, says_how_the_connection_goes_on) {
-  EXPECT_NE(head_of(answer, persistence::close).find("\r\nConnection: close\r\n\r\n"), std::string::npos);
+  EXPECT_NE(head_of(answer, persistence::close).find("\r\nConnection: close\r\n\r\n"),
+            std::string::npos);
   EXPECT_NE(head_of(answer, persistence::keep_alive).find("\r\nConnection: keep-alive\r\n\r\n"),
             std::string::npos);
 }
@@ -50,7 +51,8 @@ TEST_F(response_writer, writes_an_unknown_status_without_a_phrase) {
 
 TEST_F(response_writer, announces_enough_room_for_long_fields) {
   answer.content_type = std::string(5000, 't');
-  for (int i = 0; i < 50; ++i) answer.fields.emplace_back(std::string(300, 'n'), std::string(300, 'v'));
+  for (int i = 0; i < 50; ++i)
+    answer.fields.emplace_back(std::string(300, 'n'), std::string(300, 'v'));
   EXPECT_GT(head_of(answer).size(), 35'000U);
 }
 

@@ -23,10 +23,15 @@ struct router_test : testing::Test {
     c.request.path = path;
     const auto match = routes.find(c);
     switch (match.result) {
-      case router::outcome::not_found: return "404";
-      case router::outcome::bad_request: return "400";
-      case router::outcome::method_not_allowed: return "405 " + *match.allow;
-      case router::outcome::found: match.with->plain(c); break;
+      case router::outcome::not_found:
+        return "404";
+      case router::outcome::bad_request:
+        return "400";
+      case router::outcome::method_not_allowed:
+        return "405 " + *match.allow;
+      case router::outcome::found:
+        match.with->plain(c);
+        break;
     }
     return std::string(c.response.body);
   }
@@ -65,7 +70,8 @@ TEST_F(router_test, decodes_parameters_once) {
   EXPECT_EQ(ask(method::get, "/J%C3%BCrgen"), "got J\xC3\xBCrgen ");
   EXPECT_EQ(ask(method::get, "/a%2Fb"), "got a/b ");
   EXPECT_EQ(ask(method::get, "/a%252Fb"), "got a%2Fb ");
-  for (const auto* bad : {"/a%", "/a%2", "/a%zz", "/a%00"}) EXPECT_EQ(ask(method::get, bad), "400") << bad;
+  for (const auto* bad : {"/a%", "/a%2", "/a%zz", "/a%00"})
+    EXPECT_EQ(ask(method::get, bad), "400") << bad;
 }
 
 TEST_F(router_test, head_uses_the_route_of_get_unless_it_has_its_own) {
@@ -102,7 +108,8 @@ TEST_F(router_test, refuses_malformed_and_double_routes_by_name) {
   };
   add(method::get, "/a/{a}", "first");
   EXPECT_NE(refusal("no-slash").find("no-slash"), std::string::npos);
-  for (const auto* bad : {"", "x", "/{", "/{}", "/{...}", "/{a...}/b", "/a{b}", "/{a}b", "/a/{a}"}) {
+  for (const auto* bad :
+       {"", "x", "/{", "/{}", "/{...}", "/{a...}/b", "/a{b}", "/{a}b", "/a/{a}"}) {
     EXPECT_NE(refusal(bad), "taken") << bad;
   }
   EXPECT_NE(refusal("/a/{other}").find("/a/{a}"), std::string::npos);

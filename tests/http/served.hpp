@@ -19,7 +19,8 @@ namespace tacit::support {
 /// A body of a repeated letter, in slices of an odd size.
 class letters final : public http::body_source {
  public:
-  [[nodiscard]] std::string_view slice(std::uint64_t, std::uint64_t bytes_max) const noexcept override {
+  [[nodiscard]] std::string_view slice(std::uint64_t,
+                                       std::uint64_t bytes_max) const noexcept override {
     return std::string_view(block_).substr(0, std::min<std::uint64_t>(bytes_max, block_.size()));
   }
 
@@ -42,8 +43,10 @@ struct served {
     route(http::method::get, "/plain", [](http::context& c) { c.text("hello"); });
     route(http::method::get, "/item/{id}", [](http::context& c) { c.text(c.param("id")); });
     route(http::method::post, "/echo", [](http::context& c) { c.body(c.request.body, "x/y"); });
-    route(http::method::get, "/large", [this](http::context& c) { c.body(source, 100'000, "x/y"); });
-    route(http::method::get, "/throws", [](http::context&) { throw std::runtime_error("as planned"); });
+    route(http::method::get, "/large",
+          [this](http::context& c) { c.body(source, 100'000, "x/y"); });
+    route(http::method::get, "/throws",
+          [](http::context&) { throw std::runtime_error("as planned"); });
     route(http::method::get, "/sleeps", [](http::context& c) -> sched::task<> {
       static_cast<void>(co_await sync::sleep_for(std::chrono::microseconds(100)));
       c.text("slept");

@@ -65,7 +65,8 @@ class stream_test : public testing::TestWithParam<kind> {
     return sched::block_on(join(pool.spawn(on_worker(std::move(pair.ours), body))));
   }
   void peer_sends(std::string_view text) const {
-    EXPECT_EQ(::send(pair.theirs.get(), text.data(), text.size(), 0), static_cast<ssize_t>(text.size()));
+    EXPECT_EQ(::send(pair.theirs.get(), text.data(), text.size(), 0),
+              static_cast<ssize_t>(text.size()));
   }
 };
 
@@ -139,7 +140,8 @@ TEST_P(stream_test, writes_more_than_the_socket_holds) {
       for (std::size_t at = 0; at < block.size();) {
         const const_buffer rest(block.data() + at, block.size() - at);
         transfer written = peer.try_write({&rest, 1});
-        if (!written.error && written.bytes == 0) written = co_await peer.write_some({&rest, 1}, 10s);
+        if (!written.error && written.bytes == 0)
+          written = co_await peer.write_some({&rest, 1}, 10s);
         if (written.error) co_return written;
         at += written.bytes;
       }

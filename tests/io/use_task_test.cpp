@@ -55,13 +55,15 @@ TEST(use_task, awaits_composed_operations) {
   struct peers {
     static sched::task<std::size_t> send(std::uint16_t port) {
       tcp::socket socket(reactor::of_this_worker().context());
-      if (co_await socket.async_connect({asio::ip::address_v4::loopback(), port}, use_task)) co_return 0;
+      if (co_await socket.async_connect({asio::ip::address_v4::loopback(), port}, use_task))
+        co_return 0;
       const std::string text(bytes, 'x');
       const auto [ec, n] = co_await asio::async_write(socket, asio::buffer(text), use_task);
       co_return ec ? 0 : n;
     }
     static sched::task<std::size_t> receive(sched::scheduler& on) {
-      tcp::acceptor acceptor(reactor::of_this_worker().context(), {asio::ip::address_v4::loopback(), 0});
+      tcp::acceptor acceptor(reactor::of_this_worker().context(),
+                             {asio::ip::address_v4::loopback(), 0});
       auto sending = on.spawn(send(acceptor.local_endpoint().port()));
       tcp::socket peer(reactor::of_this_worker().context());
       if (co_await acceptor.async_accept(peer, use_task)) co_return 0;

@@ -11,9 +11,13 @@ namespace tacit::memory {
 namespace {
 
 // Keeps the compiler from removing an allocation that nobody uses.
-void keep(void* pointer) { asm volatile("" : : "g"(pointer) : "memory"); }
+void keep(void* pointer) {
+  asm volatile("" : : "g"(pointer) : "memory");
+}
 
-TEST(accounting, is_on_in_a_program_that_links_it) { EXPECT_TRUE(is_counting()); }
+TEST(accounting, is_on_in_a_program_that_links_it) {
+  EXPECT_TRUE(is_counting());
+}
 
 TEST(accounting, counts_every_member_of_the_malloc_family_once) {
   const auto count = [](auto&& allocate) {
@@ -25,10 +29,10 @@ TEST(accounting, counts_every_member_of_the_malloc_family_once) {
     return counted;
   };
   void* resized = std::malloc(1);
-  for (const auto& counted : {count([] { return std::malloc(100); }),
-                              count([] { return std::calloc(10, 10); }),
-                              count([&] { return std::realloc(resized, 100); }),
-                              count([] { return std::aligned_alloc(4, 100); })}) {
+  for (const auto& counted :
+       {count([] { return std::malloc(100); }), count([] { return std::calloc(10, 10); }),
+        count([&] { return std::realloc(resized, 100); }),
+        count([] { return std::aligned_alloc(4, 100); })}) {
     EXPECT_EQ(counted.allocations, 1U);
     EXPECT_EQ(counted.allocated_bytes, 100U);
   }
@@ -64,7 +68,8 @@ TEST(accounting, the_process_keeps_what_threads_counted_that_have_ended) {
       }
     });
   }
-  for (auto& thread : running) thread.join();
+  for (auto& thread : running)
+    thread.join();
   const auto counted = process_allocations() - before;
   EXPECT_GE(counted.allocations, threads * each);
   // Starting the threads takes a few; counting one twice would take thousands.

@@ -29,7 +29,8 @@ TEST(arena, reuses_its_memory_after_reset) {
 TEST(arena, takes_no_more_from_the_heap_for_a_request_of_the_same_size) {
   arena memory;
   const auto request = [&] {
-    for (int i = 0; i < 200; ++i) static_cast<void>(memory.allocate(128));
+    for (int i = 0; i < 200; ++i)
+      static_cast<void>(memory.allocate(128));
   };
   request();
   const auto held = memory.held_bytes();
@@ -79,12 +80,14 @@ TEST(arena_property, pieces_never_overlap) {
     std::vector<piece> pieces;
     for (int i = 0; i < 100; ++i) {
       const std::size_t bytes = 1 + random() % (i % 10 == 0 ? 9000 : 300);
-      auto* at = static_cast<unsigned char*>(memory.allocate(bytes, std::size_t{1} << random() % 6));
+      auto* at =
+          static_cast<unsigned char*>(memory.allocate(bytes, std::size_t{1} << random() % 6));
       std::memset(at, i, bytes);
       pieces.push_back({at, bytes});
     }
     for (std::size_t i = 0; i < pieces.size(); ++i) {
-      for (std::size_t b = 0; b < pieces[i].bytes; ++b) ASSERT_EQ(pieces[i].at[b], i);
+      for (std::size_t b = 0; b < pieces[i].bytes; ++b)
+        ASSERT_EQ(pieces[i].at[b], i);
     }
     memory.reset();
   }

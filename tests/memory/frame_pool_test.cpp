@@ -100,10 +100,13 @@ TEST(frame_pool_stress, frames_wander_between_threads) {
     }
   };
   std::vector<std::thread> running;
-  for (int i = 0; i < threads; ++i) running.emplace_back(run, i);
-  for (auto& each : running) each.join();
+  for (int i = 0; i < threads; ++i)
+    running.emplace_back(run, i);
+  for (auto& each : running)
+    each.join();
   for (auto& box : boxes) {
-    for (auto* each : box.frames) frame_pool::deallocate(each);
+    for (auto* each : box.frames)
+      frame_pool::deallocate(each);
   }
 }
 

@@ -26,7 +26,8 @@ TEST(run_queue, gives_back_in_order) {
 TEST(run_queue, refuses_what_does_not_fit) {
   small_queue queue;
   runnable items[5];
-  for (int i = 0; i < 4; ++i) EXPECT_TRUE(queue.push(items[i]));
+  for (int i = 0; i < 4; ++i)
+    EXPECT_TRUE(queue.push(items[i]));
   EXPECT_FALSE(queue.push(items[4]));
   EXPECT_EQ(queue.size_approx(), 4U);
 }
@@ -34,7 +35,8 @@ TEST(run_queue, refuses_what_does_not_fit) {
 TEST(run_queue, a_thief_takes_half_rounded_up) {
   small_queue from, into;
   runnable items[3];
-  for (auto& each : items) from.push(each);
+  for (auto& each : items)
+    from.push(each);
   EXPECT_EQ(from.steal_into(into), &items[1]);  // One to run at once …
   EXPECT_EQ(into.pop(), &items[0]);             // … and one for later.
   EXPECT_EQ(from.pop(), &items[2]);
@@ -69,7 +71,8 @@ TEST(run_queue_stress, thieves_and_owner_lose_and_double_nothing) {
       basic_run_queue<16> own;
       while (!done.load()) {
         if (runnable* item = queue.steal_into(own)) mark(item);
-        while (runnable* item = own.pop()) mark(item);
+        while (runnable* item = own.pop())
+          mark(item);
       }
     });
   }
@@ -82,8 +85,10 @@ TEST(run_queue_stress, thieves_and_owner_lose_and_double_nothing) {
     if (runnable* item = queue.pop()) mark(item);
   }
   done.store(true);
-  for (auto& each : running) each.join();
-  for (std::size_t i = 0; i < count; ++i) ASSERT_EQ(taken[i].load(), 1) << "item " << i;
+  for (auto& each : running)
+    each.join();
+  for (std::size_t i = 0; i < count; ++i)
+    ASSERT_EQ(taken[i].load(), 1) << "item " << i;
 }
 
 }  // namespace

@@ -43,18 +43,22 @@ TEST(scheduler_stress, forked_trees_from_several_threads_lose_no_leaf) {
       }
     });
   }
-  for (auto& each : running) each.join();
+  for (auto& each : running)
+    each.join();
   EXPECT_EQ(leaves.load(), long{threads} * rounds * (1 << depth));
 }
 
-// Work arrives one piece at a time with pauses in which every worker parks: a lost wake-up hangs here.
+// Work arrives one piece at a time with pauses in which every worker parks: a lost wake-up hangs
+// here.
 TEST(scheduler_stress, no_wake_up_is_lost_between_bursts) {
   scheduler pool(with_workers(4));
   const auto seed = std::random_device{}();
   SCOPED_TRACE("seed " + std::to_string(seed));
   std::mt19937 random(seed);
   const auto one = []() -> task<int> { co_return 1; };
-  const auto join = [](join_handle<int> handle) -> task<int> { co_return co_await std::move(handle); };
+  const auto join = [](join_handle<int> handle) -> task<int> {
+    co_return co_await std::move(handle);
+  };
   for (int i = 0; i < 3000; ++i) {
     auto first = pool.spawn(one());
     if (random() % 2) {
@@ -62,7 +66,8 @@ TEST(scheduler_stress, no_wake_up_is_lost_between_bursts) {
       ASSERT_EQ(block_on(join(std::move(second))), 1);
     }
     ASSERT_EQ(block_on(join(std::move(first))), 1);
-    for (unsigned spin = random() % 50; spin > 0; --spin) std::this_thread::yield();
+    for (unsigned spin = random() % 50; spin > 0; --spin)
+      std::this_thread::yield();
   }
 }
 

@@ -35,7 +35,8 @@ struct parked_here : runnable {
 
 TEST(scheduler, has_a_worker_per_available_cpu_unless_told_otherwise) {
   EXPECT_EQ(scheduler().workers(), available_cpus());
-  EXPECT_EQ(scheduler({.workers = 3, .make_poller = scheduler_options().make_poller}).workers(), 3U);
+  EXPECT_EQ(scheduler({.workers = 3, .make_poller = scheduler_options().make_poller}).workers(),
+            3U);
 }
 
 TEST(scheduler, gives_the_value_of_a_spawned_task_to_a_thread_that_joins) {
@@ -96,7 +97,8 @@ TEST(scheduler, an_idle_worker_takes_work_from_a_busy_one) {
   };
   const auto hog = [&set](scheduler& on, std::atomic<bool>* flag) -> task<> {
     on.spawn(set(flag)).detach();
-    while (!flag->load()) std::this_thread::yield();
+    while (!flag->load())
+      std::this_thread::yield();
     co_return;
   };
   block_on(join(pool.spawn(hog(pool, &has_run))));
@@ -132,12 +134,12 @@ TEST(scheduler, a_yielding_coroutine_lets_the_poller_have_its_turn) {
     std::size_t wait(std::optional<base::steady_time> until) override { return inner.wait(until); }
     void interrupt() noexcept override { inner.interrupt(); }
   };
-  scheduler_options options{.workers = 1, .make_poller = [](std::uint32_t) {
-                              return std::make_unique<counting>();
-                            }};
+  scheduler_options options{
+      .workers = 1, .make_poller = [](std::uint32_t) { return std::make_unique<counting>(); }};
   scheduler pool(options);
   const auto body = []() -> task<> {
-    for (int i = 0; i < 10; ++i) co_await yield();
+    for (int i = 0; i < 10; ++i)
+      co_await yield();
   };
   block_on(join(pool.spawn(body())));
   EXPECT_GE(static_cast<counting&>(pool.poller_of(0)).polls.load(), 10);
@@ -149,9 +151,11 @@ TEST(scheduler, more_ready_tasks_than_a_ring_holds_all_run) {
   const auto spawn_all = [](scheduler& on) -> task<int> {
     const auto one = []() -> task<int> { co_return 1; };
     std::vector<join_handle<int>> handles;
-    for (int i = 0; i < count; ++i) handles.push_back(on.spawn(one()));
+    for (int i = 0; i < count; ++i)
+      handles.push_back(on.spawn(one()));
     int sum = 0;
-    for (auto& each : handles) sum += co_await std::move(each);
+    for (auto& each : handles)
+      sum += co_await std::move(each);
     co_return sum;
   };
   EXPECT_EQ(block_on(join(pool.spawn(spawn_all(pool)))), count);
@@ -169,7 +173,8 @@ TEST(scheduler, stopping_waits_for_what_ends_in_time) {
   pool.spawn(body(suspended, &ended)).detach();
   runnable* waiting = suspended.get_future().get();
   std::thread waker([&] {
-    while (!pool.is_stopping()) std::this_thread::yield();
+    while (!pool.is_stopping())
+      std::this_thread::yield();
     waiting->make_ready();
   });
   EXPECT_EQ(pool.stop(std::chrono::minutes(1)), 0U);

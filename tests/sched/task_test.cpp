@@ -11,11 +11,14 @@
 namespace tacit::sched {
 namespace {
 
-task<int> number(int value) { co_return value; }
+task<int> number(int value) {
+  co_return value;
+}
 
 task<int> sum_to(int n) {
   int sum = 0;
-  for (int i = 1; i <= n; ++i) sum += co_await number(i);
+  for (int i = 1; i <= n; ++i)
+    sum += co_await number(i);
   co_return sum;
 }
 
@@ -24,7 +27,9 @@ task<int> failing() {
   co_return 0;
 }
 
-TEST(task, gives_its_value_to_whoever_awaits_it) { EXPECT_EQ(block_on(sum_to(10)), 55); }
+TEST(task, gives_its_value_to_whoever_awaits_it) {
+  EXPECT_EQ(block_on(sum_to(10)), 55);
+}
 
 TEST(task, starts_only_when_it_is_awaited) {
   bool started = false;
@@ -32,9 +37,7 @@ TEST(task, starts_only_when_it_is_awaited) {
     *flag = true;
     co_return;
   };
-  {
-    auto never_awaited = mark(&started);
-  }
+  { auto never_awaited = mark(&started); }
   EXPECT_FALSE(started);
   block_on(mark(&started));
   EXPECT_TRUE(started);
@@ -58,8 +61,8 @@ TEST(task, moves_values_that_cannot_be_copied) {
   EXPECT_EQ(*block_on(make()), 7);
 }
 
-// A chain that returned through the stack would overflow it. Only an optimised build makes the transfer a
-// tail call, so a debug build goes less deep.
+// A chain that returned through the stack would overflow it. Only an optimised build makes the
+// transfer a tail call, so a debug build goes less deep.
 TEST(task, a_long_row_of_awaits_uses_no_stack) {
 #ifdef NDEBUG
   constexpr int rounds = 1'000'000;
@@ -69,7 +72,8 @@ TEST(task, a_long_row_of_awaits_uses_no_stack) {
   EXPECT_GT(block_on(sum_to(rounds / 1000)), 0);
   const auto loop = [](int n) -> task<long> {
     long sum = 0;
-    for (int i = 0; i < n; ++i) sum += co_await number(1);
+    for (int i = 0; i < n; ++i)
+      sum += co_await number(1);
     co_return sum;
   };
   EXPECT_EQ(block_on(loop(rounds)), rounds);

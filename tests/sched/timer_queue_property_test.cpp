@@ -10,7 +10,9 @@
 namespace tacit::sched {
 namespace {
 
-base::steady_time at(int ms) { return base::steady_time(std::chrono::milliseconds(ms)); }
+base::steady_time at(int ms) {
+  return base::steady_time(std::chrono::milliseconds(ms));
+}
 
 struct modelled final : timer {
   std::optional<int> due;  // The model: unset once it has fired or was cancelled.
@@ -64,7 +66,8 @@ TEST(timer_queue_property, agrees_with_a_list) {
     }
     ASSERT_EQ(queue.earliest(), earliest);
   }
-  for (auto& each : timers) queue.cancel(each);
+  for (auto& each : timers)
+    queue.cancel(each);
 }
 
 }  // namespace

@@ -9,7 +9,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
-base::steady_time at(int ms) { return base::steady_time(milliseconds(ms)); }
+base::steady_time at(int ms) {
+  return base::steady_time(milliseconds(ms));
+}
 
 struct noting final : timer {
   noting(int id_, std::vector<int>& into) : id(id_), fired(into) {}

@@ -44,15 +44,15 @@ class server_test : public testing::TestWithParam<cell> {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(
-    cells, server_test,
-    testing::Values(cell{threading::coroutine, memory::mode::arena},
-                    cell{threading::coroutine, memory::mode::heap},
-                    cell{threading::thread, memory::mode::arena},
-                    cell{threading::thread, memory::mode::heap}),
-    [](const auto& each) {
-      return std::string(to_string(each.param.mode)) + "_" + std::string(to_string(each.param.memory));
-    });
+INSTANTIATE_TEST_SUITE_P(cells, server_test,
+                         testing::Values(cell{threading::coroutine, memory::mode::arena},
+                                         cell{threading::coroutine, memory::mode::heap},
+                                         cell{threading::thread, memory::mode::arena},
+                                         cell{threading::thread, memory::mode::heap}),
+                         [](const auto& each) {
+                           return std::string(to_string(each.param.mode)) + "_" +
+                                  std::string(to_string(each.param.memory));
+                         });
 
 TEST_P(server_test, serves_the_routes_of_the_program_that_embeds_it) {
   server app(settings());
@@ -64,7 +64,8 @@ TEST_P(server_test, serves_the_routes_of_the_program_that_embeds_it) {
   start(app);
   support::raw_client client(port_of(app));
   EXPECT_EQ(client.exchange(get("/hello/you")).body, "Hello, you");
-  EXPECT_EQ(client.exchange("POST /later HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi").body, "hi");
+  EXPECT_EQ(client.exchange("POST /later HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi").body,
+            "hi");
   EXPECT_EQ(client.exchange(get("/healthz")).status, 200);
   EXPECT_EQ(client.exchange(get("/readyz")).status, 200);
   EXPECT_EQ(app.stop(), 0U);
@@ -81,7 +82,8 @@ TEST_P(server_test, tells_what_it_is_and_what_it_did) {
   server app(settings());
   start(app);
   support::raw_client client(port_of(app));
-  for (int i = 0; i < 3; ++i) static_cast<void>(client.exchange(get("/healthz")));
+  for (int i = 0; i < 3; ++i)
+    static_cast<void>(client.exchange(get("/healthz")));
   const auto told = nlohmann::json::parse(client.exchange(get("/debug/runtime")).body);
   EXPECT_EQ(told.at("mode"), to_string(GetParam().mode));
   EXPECT_EQ(told.at("memory"), to_string(GetParam().memory));
@@ -89,7 +91,8 @@ TEST_P(server_test, tells_what_it_is_and_what_it_did) {
   EXPECT_EQ(told.at("connections"), 1);
   EXPECT_EQ(told.at("workers").size(), GetParam().mode == threading::coroutine ? 2U : 0U);
   const auto metrics = client.exchange(get("/metrics")).body;
-  EXPECT_NE(metrics.find("tacit_http_responses_total{class=\"2xx\"} 4\n"), std::string::npos) << metrics;
+  EXPECT_NE(metrics.find("tacit_http_responses_total{class=\"2xx\"} 4\n"), std::string::npos)
+      << metrics;
   EXPECT_NE(metrics.find("tacit_connections 1\n"), std::string::npos) << metrics;
 }
 
@@ -172,7 +175,8 @@ TEST_P(server_test, many_connections_at_once_get_their_own_answers) {
       }
     });
   }
-  for (auto& each : running) each.join();
+  for (auto& each : running)
+    each.join();
 }
 
 TEST(server, says_why_it_cannot_start) {

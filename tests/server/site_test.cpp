@@ -9,7 +9,8 @@
 namespace tacit::server {
 namespace {
 
-std::string line(std::string_view method, std::string_view target, int status, std::string_view bytes) {
+std::string line(std::string_view method, std::string_view target, int status,
+                 std::string_view bytes) {
   return "10.0.0.1 - - [17/May/2015:10:05:03 +0000] \"" + std::string(method) + " " +
          std::string(target) + " HTTP/1.1\" " + std::to_string(status) + " " + std::string(bytes) +
          " \"-\" \"agent\"\n";
@@ -53,7 +54,8 @@ TEST_F(site_test, answers_as_a_target_was_most_often_logged) {
 }
 
 TEST_F(site_test, breaks_ties_by_status_and_then_by_size) {
-  const site made = load(line("GET", "/a", 404, "1") + line("GET", "/a", 200, "9") + line("GET", "/a", 200, "8"));
+  const site made =
+      load(line("GET", "/a", 404, "1") + line("GET", "/a", 200, "9") + line("GET", "/a", 200, "8"));
   EXPECT_EQ(ask(made, "/a"), (answered{200, 8, ""}));
 }
 
@@ -102,7 +104,8 @@ TEST_F(site_test, reads_real_traffic) {
 TEST(pattern_source, is_seamless_wherever_it_is_cut) {
   const pattern_source pattern;
   std::string whole;
-  while (whole.size() < 200'000) whole += pattern.slice(whole.size(), 200'000 - whole.size());
+  while (whole.size() < 200'000)
+    whole += pattern.slice(whole.size(), 200'000 - whole.size());
   for (std::uint64_t offset = 1; offset < whole.size(); offset += 7919) {
     const auto slice = pattern.slice(offset, 1000);
     EXPECT_EQ(whole.substr(offset, slice.size()), slice);

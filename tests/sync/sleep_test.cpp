@@ -47,7 +47,8 @@ TEST(sleep, ends_early_and_says_so_when_the_scheduler_stops) {
     co_return co_await sleep_for(std::chrono::hours(1));
   };
   auto handle = pool.spawn(body(&asleep));
-  while (!asleep.load()) std::this_thread::yield();
+  while (!asleep.load())
+    std::this_thread::yield();
   EXPECT_EQ(pool.stop(std::chrono::minutes(1)), 0U);
   EXPECT_EQ(handle.take(), make_error_code(base::errc::cancelled));
 }
@@ -55,7 +56,8 @@ TEST(sleep, ends_early_and_says_so_when_the_scheduler_stops) {
 TEST(sleep, many_sleepers_wake_whoever_was_first) {
   sched::scheduler pool;
   std::vector<sched::join_handle<std::chrono::nanoseconds>> handles;
-  for (int i = 0; i < 500; ++i) handles.push_back(pool.spawn(slept(std::chrono::microseconds(i * 20))));
+  for (int i = 0; i < 500; ++i)
+    handles.push_back(pool.spawn(slept(std::chrono::microseconds(i * 20))));
   for (int i = 0; i < 500; ++i) {
     EXPECT_GE(sched::block_on(join(std::move(handles[static_cast<std::size_t>(i)]))),
               std::chrono::microseconds(i * 20));

@@ -24,7 +24,9 @@ using mutex = std::mutex;
 using condition_variable = std::condition_variable;
 using thread = std::thread;
 
-inline void fence_seq_cst() noexcept { std::atomic_thread_fence(std::memory_order_seq_cst); }
+inline void fence_seq_cst() noexcept {
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+}
 
 /// Two objects this far apart do not share a cache line, nor a pair that is prefetched together.
 inline constexpr std::size_t cache_line_bytes = 128;

@@ -37,8 +37,8 @@ class context {
   /// The query value of that name as a number; nullopt if it is absent or no number.
   [[nodiscard]] std::optional<std::uint64_t> query_number(std::string_view name) const noexcept;
 
-  /// Memory for this request: the connection's arena, or the heap in heap mode. What needs a destructor
-  /// must have it run.
+  /// Memory for this request: the connection's arena, or the heap in heap mode. What needs a
+  /// destructor must have it run.
   [[nodiscard]] std::pmr::memory_resource& arena() const noexcept { return memory_; }
 
   context& status(int code) noexcept {
@@ -53,7 +53,8 @@ class context {
   /// Answers with the pieces in a row as text/plain.
   template <class... Pieces>
   void text(const Pieces&... pieces) {
-    start_body("text/plain; charset=utf-8", (std::size_t{0} + ... + std::string_view(pieces).size()));
+    start_body("text/plain; charset=utf-8",
+               (std::size_t{0} + ... + std::string_view(pieces).size()));
     (response.body.append(std::string_view(pieces)), ...);
   }
 

@@ -6,7 +6,8 @@
 
 namespace tacit::http {
 
-/// Every bound on what a peer may send, hold or delay. Defaults are for a server that anybody can reach.
+/// Every bound on what a peer may send, hold or delay. Defaults are for a server that anybody can
+/// reach.
 struct limits {
   /// Request line and fields together; more is answered 431. Apache's and nginx's ordinary limit.
   std::size_t head_bytes_max = 8 * 1024;
@@ -20,8 +21,8 @@ struct limits {
   /// A request body that is held in memory; more is answered 413.
   std::uint64_t body_bytes_max = 1024 * 1024;
 
-  /// From the first byte of a request to the end of its head; later is answered 408. Long enough for a
-  /// bad mobile link, short enough to make holding connections open by trickling costly.
+  /// From the first byte of a request to the end of its head; later is answered 408. Long enough
+  /// for a bad mobile link, short enough to make holding connections open by trickling costly.
   std::chrono::milliseconds head_timeout{10'000};
 
   /// Longest silence while a request body comes in; later is answered 408.

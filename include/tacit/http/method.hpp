@@ -6,13 +6,24 @@
 namespace tacit::http {
 
 /// Request methods (RFC 9110 section 9, RFC 5789). `other` stands for any further token.
-enum class method : std::uint8_t { get, head, post, put, delete_, patch, options, connect, trace, other };
+enum class method : std::uint8_t {
+  get,
+  head,
+  post,
+  put,
+  delete_,
+  patch,
+  options,
+  connect,
+  trace,
+  other
+};
 
 inline constexpr std::size_t method_count = 10;
 
 [[nodiscard]] constexpr std::string_view to_string(method value) noexcept {
-  constexpr std::string_view names[method_count] = {"GET",   "HEAD",    "POST",    "PUT",   "DELETE",
-                                                    "PATCH", "OPTIONS", "CONNECT", "TRACE", "OTHER"};
+  constexpr std::string_view names[method_count] = {
+      "GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "CONNECT", "TRACE", "OTHER"};
   return names[static_cast<std::size_t>(value)];
 }
 

@@ -16,8 +16,8 @@ namespace tacit::http {
 /// Lifetime: outlives the answer. Threads: slice() is called by the connection that answers.
 class body_source {
  public:
-  /// Some of the bytes from `offset` on, at least one and at most `bytes_max`. They stay valid until
-  /// the answer is written.
+  /// Some of the bytes from `offset` on, at least one and at most `bytes_max`. They stay valid
+  /// until the answer is written.
   [[nodiscard]] virtual std::string_view slice(std::uint64_t offset,
                                                std::uint64_t bytes_max) const noexcept = 0;
 
@@ -27,11 +27,13 @@ class body_source {
 
 /// An answer as the handler leaves it.
 struct response {
-  explicit response(std::pmr::memory_resource& memory) : content_type(&memory), fields(&memory), body(&memory) {}
+  explicit response(std::pmr::memory_resource& memory)
+      : content_type(&memory), fields(&memory), body(&memory) {}
 
   int status = 200;
   std::pmr::string content_type;  ///< Sent unless empty.
-  /// Further fields, name and value; Date, Server, Content-Length and Connection are not among them.
+  /// Further fields, name and value; Date, Server, Content-Length and Connection are not among
+  /// them.
   std::pmr::vector<std::pair<std::pmr::string, std::pmr::string>> fields;
   std::pmr::string body;
 

@@ -34,15 +34,15 @@ handler make_handler(Callable callable) {
 
 /// Method and path to handler.
 ///
-/// A pattern is a path of literal segments, `{name}` for one segment, and `{name...}` at its end for the
-/// rest, which may be empty. A literal path wins over one with parameters; among these the one with
-/// more literal segments wins, and `{name...}` comes last.
+/// A pattern is a path of literal segments, `{name}` for one segment, and `{name...}` at its end
+/// for the rest, which may be empty. A literal path wins over one with parameters; among these the
+/// one with more literal segments wins, and `{name...}` comes last.
 ///
 /// Threads: add routes first, then find from any thread.
 class router {
  public:
-  /// Adds a route. Throws std::invalid_argument, naming the pattern, if it is malformed or there is one
-  /// for the same method and path already.
+  /// Adds a route. Throws std::invalid_argument, naming the pattern, if it is malformed or there is
+  /// one for the same method and path already.
   void add(method on, std::string_view pattern, handler with);
 
   /// Answers what no route matches; 404 if not set. It is asked for every method.
@@ -55,8 +55,9 @@ class router {
     const std::string* allow = nullptr;  ///< The Allow field, for method_not_allowed.
   };
 
-  /// Looks the request of `c` up by method and path, and sets its parameters. HEAD finds the route of
-  /// GET unless it has one of its own. Allocates from the request's memory only, and only for parameters.
+  /// Looks the request of `c` up by method and path, and sets its parameters. HEAD finds the route
+  /// of GET unless it has one of its own. Allocates from the request's memory only, and only for
+  /// parameters.
   [[nodiscard]] match find(context& c) const;
 
  private:
@@ -82,7 +83,8 @@ class router {
   [[nodiscard]] static bool bind(const entry& matched, context& c);
   [[nodiscard]] match select(const entry& matched, context& c) const;
 
-  std::unordered_map<std::string, std::unique_ptr<entry>, transparent_hash, std::equal_to<>> literal_;
+  std::unordered_map<std::string, std::unique_ptr<entry>, transparent_hash, std::equal_to<>>
+      literal_;
   std::vector<std::unique_ptr<entry>> with_parameters_;  // Most specific first.
   handler fallback_;
 };

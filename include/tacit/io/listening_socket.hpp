@@ -22,7 +22,8 @@ struct listen_address {
 class listening_socket {
  public:
   /// Binds and listens, with SO_REUSEADDR and TCP_NODELAY (which accepted sockets inherit).
-  [[nodiscard]] static std::variant<listening_socket, base::failure> open(const std::string& address);
+  [[nodiscard]] static std::variant<listening_socket, base::failure> open(
+      const std::string& address);
 
   [[nodiscard]] int fd() const noexcept { return fd_.get(); }
 

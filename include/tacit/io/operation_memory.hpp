@@ -6,8 +6,8 @@
 
 namespace tacit::io {
 
-/// The memory in which Asio keeps an operation under way: a piece of the awaiting coroutine's frame, so
-/// that an operation allocates nothing. What does not fit comes from the frame pool.
+/// The memory in which Asio keeps an operation under way: a piece of the awaiting coroutine's
+/// frame, so that an operation allocates nothing. What does not fit comes from the frame pool.
 ///
 /// Threads: one operation at a time uses it.
 class operation_memory {

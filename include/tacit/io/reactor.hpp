@@ -16,8 +16,8 @@ namespace tacit::io {
 
 /// One worker's Asio context, in which the worker waits.
 ///
-/// I/O objects made on context() complete here; their handlers make coroutines ready, which the worker
-/// then runs after the whole batch of completions has been taken.
+/// I/O objects made on context() complete here; their handlers make coroutines ready, which the
+/// worker then runs after the whole batch of completions has been taken.
 ///
 /// Threads: as sched::poller; I/O objects may be made and operations started from any thread.
 class reactor final : public sched::poller {
@@ -33,8 +33,8 @@ class reactor final : public sched::poller {
   std::size_t wait(std::optional<base::steady_time> deadline) override;
   void interrupt() noexcept override;
 
-  /// The reactor of the calling worker. Precondition: the thread is a worker of a scheduler made with
-  /// with_reactors().
+  /// The reactor of the calling worker. Precondition: the thread is a worker of a scheduler made
+  /// with with_reactors().
   [[nodiscard]] static reactor& of_this_worker() noexcept;
 
  private:

@@ -34,9 +34,11 @@ struct transfer {
 
 /// A connected byte stream: TCP on a reactor, TCP with blocking calls, or memory in tests.
 ///
-/// Threads:   one read and one write at a time; stop_reading() and abort() from any thread while the
+/// Threads:   one read and one write at a time; stop_reading() and abort() from any thread while
+/// the
 ///            stream lives.
-/// Errors:    reads end with errc::end_of_stream when the peer has closed its sending side, and with
+/// Errors:    reads end with errc::end_of_stream when the peer has closed its sending side, and
+/// with
 ///            errc::timed_out when nothing came in time; other codes are the system's.
 /// Cancel:    stop_reading() and abort().
 class stream {
@@ -71,8 +73,8 @@ class stream {
  protected:
   stream() = default;
 
-  /// Starts the operation. True if it is finished and `done` filled: then the caller does not suspend.
-  /// Otherwise done.finish() is called later, possibly before this function has returned.
+  /// Starts the operation. True if it is finished and `done` filled: then the caller does not
+  /// suspend. Otherwise done.finish() is called later, possibly before this function has returned.
   virtual bool start_read(std::span<char> into, duration timeout, completion& done) = 0;
   virtual bool start_write(std::span<const const_buffer> buffers, duration timeout,
                            completion& done) = 0;

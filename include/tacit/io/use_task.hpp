@@ -15,8 +15,9 @@ namespace tacit::io {
 ///
 ///     auto [ec, n] = co_await socket.async_read_some(buffer, io::use_task);
 ///
-/// The operation starts when it is awaited. Its results come as a value (one result) or a tuple; errors
-/// are values. The awaiting coroutine resumes on its own worker's queue, never inside the reactor.
+/// The operation starts when it is awaited. Its results come as a value (one result) or a tuple;
+/// errors are values. The awaiting coroutine resumes on its own worker's queue, never inside the
+/// reactor.
 ///
 /// Lifetime:  the I/O object outlives the await.
 /// Cancel:    through the I/O object's own cancel() or close(); the operation then completes with
@@ -55,9 +56,8 @@ class [[nodiscard]] operation final : public sched::runnable {
     // function returns: what it still needs must be on this stack.
     auto initiation = std::move(initiation_);
     auto arguments = std::move(arguments_);
-    std::apply(
-        [&](auto&&... args) { std::move(initiation)(handler{this}, std::move(args)...); },
-        std::move(arguments));
+    std::apply([&](auto&&... args) { std::move(initiation)(handler{this}, std::move(args)...); },
+               std::move(arguments));
   }
 
   auto await_resume() {
@@ -86,6 +86,7 @@ class boost::asio::async_result<tacit::io::use_task_t, R(Results...)> {
     using arguments = std::tuple<std::decay_t<Args>...>;
     return tacit::io::detail::operation<std::decay_t<Initiation>, arguments,
                                         std::decay_t<Results>...>(
-        std::decay_t<Initiation>(std::forward<Initiation>(initiation)), std::forward<Args>(args)...);
+        std::decay_t<Initiation>(std::forward<Initiation>(initiation)),
+        std::forward<Args>(args)...);
   }
 };

@@ -4,8 +4,8 @@
 
 /// How much a program allocates, counted per thread and always on.
 ///
-/// The malloc family is wrapped at link time (target `tacit::accounting`), so the counts include what
-/// `operator new`, libraries and libc ask for. A program that does not link that target counts
+/// The malloc family is wrapped at link time (target `tacit::accounting`), so the counts include
+/// what `operator new`, libraries and libc ask for. A program that does not link that target counts
 /// nothing, and is_counting() says so. An allocation costs two plain increments more than without.
 namespace tacit::memory {
 

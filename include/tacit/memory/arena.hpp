@@ -8,9 +8,9 @@ namespace tacit::memory {
 /// Memory for everything that one request needs, freed at once.
 ///
 /// Allocating moves a pointer; freeing does nothing; reset() makes all of it reusable. Chunks are
-/// kept for the next request up to `retained_bytes_max`, so requests of ordinary size allocate nothing
-/// from the heap, and an extraordinary one does not keep its memory for ever. No chunk is held before
-/// the first allocation.
+/// kept for the next request up to `retained_bytes_max`, so requests of ordinary size allocate
+/// nothing from the heap, and an extraordinary one does not keep its memory for ever. No chunk is
+/// held before the first allocation.
 ///
 /// Threads:   one at a time.
 /// Lifetime:  what was allocated is valid until reset() or destruction; destructors are not run.

@@ -31,8 +31,8 @@ class buffer {
 
 /// Read and write buffers for the connections of one thread.
 ///
-/// Blocks have one size. A block goes to the pool of the thread that frees it, whichever that is: it
-/// carries nothing of its origin. At most `kept_blocks_max` are kept.
+/// Blocks have one size. A block goes to the pool of the thread that frees it, whichever that is:
+/// it carries nothing of its origin. At most `kept_blocks_max` are kept.
 ///
 /// Threads: used by the thread that bound it (buffer_pool::binding).
 class buffer_pool {

@@ -11,11 +11,12 @@ namespace tacit::memory {
 /// Memory for coroutine frames, by size class, one pool per thread that runs coroutines.
 ///
 /// A thread binds a pool with frame_pool::binding; allocate() then takes from it, and from the heap
-/// where none is bound or the frame is larger than the largest class. A block remembers its pool: freed
-/// on another thread it goes home, in batches, over a lock-free list.
+/// where none is bound or the frame is larger than the largest class. A block remembers its pool:
+/// freed on another thread it goes home, in batches, over a lock-free list.
 ///
-/// Threads:   allocate and deallocate from any thread; the pool belongs to the thread that bound it.
-/// Lifetime:  a pool may be destroyed while blocks of it are in use; they then go to the heap when
+/// Threads:   allocate and deallocate from any thread; the pool belongs to the thread that bound
+/// it. Lifetime:  a pool may be destroyed while blocks of it are in use; they then go to the heap
+/// when
 ///            they are freed.
 class frame_pool {
  public:

@@ -6,7 +6,8 @@ namespace tacit::observe {
 
 enum class severity { info, warning, error };
 
-/// Writes one line with time and severity to stderr. For rare events: it formats and writes at once.
+/// Writes one line with time and severity to stderr. For rare events: it formats and writes at
+/// once.
 ///
 /// Threads: any.
 void log(severity level, std::string_view message);

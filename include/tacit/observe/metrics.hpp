@@ -33,8 +33,8 @@ class counter {
 
 /// Counters and gauges: one slot per thread, summed when read.
 ///
-/// Threads: register first; then add and read from any thread. A sum read while others add is a moment's
-/// view of each slot, not of all at once.
+/// Threads: register first; then add and read from any thread. A sum read while others add is a
+/// moment's view of each slot, not of all at once.
 class metrics {
  public:
   static constexpr std::size_t counters_max = 64;
@@ -45,9 +45,9 @@ class metrics {
   metrics(const metrics&) = delete;
   metrics& operator=(const metrics&) = delete;
 
-  /// Adds a counter. `labels` is empty or in Prometheus' form: `class="2xx"`. Counters of one name are added
-  /// one after the other, so that the text keeps them together. Throws std::length_error above
-  /// counters_max.
+  /// Adds a counter. `labels` is empty or in Prometheus' form: `class="2xx"`. Counters of one name
+  /// are added one after the other, so that the text keeps them together. Throws std::length_error
+  /// above counters_max.
   counter add_counter(std::string name, std::string help, std::string labels = {});
 
   /// Adds a value that is read when it is asked for.

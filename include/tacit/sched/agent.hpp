@@ -9,7 +9,8 @@ class agent;
 /// A suspended coroutine that waits to be made ready, and a link for the queue it will then be in.
 ///
 /// Awaiters derive from it or hold one, so that waiting and being queued allocate nothing.
-/// Lifetime: valid until the coroutine is resumed; whoever takes it off a queue reads it before that.
+/// Lifetime: valid until the coroutine is resumed; whoever takes it off a queue reads it before
+/// that.
 struct runnable {
   std::coroutine_handle<> coroutine;
   runnable* next = nullptr;  ///< Belongs to the queue that the runnable is in.
@@ -28,7 +29,9 @@ class agent {
   ~agent() = default;
 };
 
-inline void runnable::make_ready() noexcept { home->make_ready(*this); }
+inline void runnable::make_ready() noexcept {
+  home->make_ready(*this);
+}
 
 /// The agent that the calling thread is, or nullptr.
 [[nodiscard]] agent* current_agent() noexcept;

@@ -37,7 +37,8 @@ template <class T>
 T block_on(task<T> body) {
   blocking_agent here;
   auto handle = start_here(std::move(body));
-  while (!handle.has_ended()) here.run_one();
+  while (!handle.has_ended())
+    here.run_one();
   return handle.take();
 }
 

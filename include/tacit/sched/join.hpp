@@ -20,8 +20,8 @@ class root_observer {
 
 namespace detail {
 
-// The root of a spawned task. Two parties hold the frame, the running coroutine and the join handle;
-// the last one destroys it. They meet in `meeting_`: null at first, then either the waiting
+// The root of a spawned task. Two parties hold the frame, the running coroutine and the join
+// handle; the last one destroys it. They meet in `meeting_`: null at first, then either the waiting
 // coroutine's runnable or `ended`.
 template <class T>
 class root {

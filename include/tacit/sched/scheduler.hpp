@@ -35,7 +35,8 @@ struct scheduler_options {
   };
 };
 
-/// Counters of one worker since it started. Each is exact on its own; together they are no snapshot.
+/// Counters of one worker since it started. Each is exact on its own; together they are no
+/// snapshot.
 struct worker_statistics {
   std::uint64_t runs = 0;         ///< Coroutines resumed.
   std::uint64_t steals = 0;       ///< Times it took work from another worker.
@@ -47,8 +48,9 @@ struct worker_statistics {
 
 /// Runs coroutines on a fixed number of worker threads, which steal work from each other.
 ///
-/// Each worker has a ring of ready coroutines, timers and a poller. It runs its own work first, then
-/// injected work, then takes half of another worker's; with nothing left it waits in its poller.
+/// Each worker has a ring of ready coroutines, timers and a poller. It runs its own work first,
+/// then injected work, then takes half of another worker's; with nothing left it waits in its
+/// poller.
 ///
 /// Threads:   spawn() from any thread; stop() once, not from a worker.
 /// Lifetime:  outlives every join handle's await. The destructor calls stop() without grace.
@@ -60,8 +62,8 @@ class scheduler final : root_observer {
   scheduler(const scheduler&) = delete;
   scheduler& operator=(const scheduler&) = delete;
 
-  /// Starts `body` as a root coroutine: on the calling worker's queue, or by way of the inject queue
-  /// from any other thread.
+  /// Starts `body` as a root coroutine: on the calling worker's queue, or by way of the inject
+  /// queue from any other thread.
   template <class T>
   join_handle<T> spawn(task<T> body) {
     auto root = detail::make_root(std::move(body));
@@ -72,10 +74,10 @@ class scheduler final : root_observer {
     return handle;
   }
 
-  /// Stops in order: sleeping tasks are woken (their sleep reports cancelled), running ones go on until
-  /// they end or `grace` is over, then the threads are joined. Returns how many root tasks had not
-  /// ended; their frames are given up, not destroyed, because operations under way may still refer
-  /// to them.
+  /// Stops in order: sleeping tasks are woken (their sleep reports cancelled), running ones go on
+  /// until they end or `grace` is over, then the threads are joined. Returns how many root tasks
+  /// had not ended; their frames are given up, not destroyed, because operations under way may
+  /// still refer to them.
   std::size_t stop(std::chrono::nanoseconds grace);
 
   [[nodiscard]] std::uint32_t workers() const noexcept {

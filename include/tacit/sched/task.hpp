@@ -77,7 +77,8 @@ struct returns<void> {
 /// ended destroys its frame; that is only allowed while nothing will resume it.
 ///
 /// Threads:   moved and awaited by one owner; it may run on any worker.
-/// Lifetime:  arguments taken by reference must outlive the task. A lambda with captures must not be a
+/// Lifetime:  arguments taken by reference must outlive the task. A lambda with captures must not
+/// be a
 ///            coroutine: its captures die with the lambda, not with the task.
 template <class T = void>
 class [[nodiscard]] task {

@@ -13,8 +13,8 @@ namespace tacit::sched::this_worker {
 /// Its poller, or nullptr if the thread is no worker.
 [[nodiscard]] poller* current_poller() noexcept;
 
-/// The time when the worker last came out of its poller: for deadlines that may be coarse. The present
-/// time if the thread is no worker.
+/// The time when the worker last came out of its poller: for deadlines that may be coarse. The
+/// present time if the thread is no worker.
 [[nodiscard]] base::steady_time coarse_now() noexcept;
 
 /// True once the scheduler is stopping: whoever would wait should give up instead. False if the

@@ -29,7 +29,7 @@ class timer {
  private:
   friend class timer_queue;
   static constexpr std::size_t not_queued = std::numeric_limits<std::size_t>::max();
-  base::steady_time due_{};              // Guarded by the queue's lock, as is position_.
+  base::steady_time due_{};  // Guarded by the queue's lock, as is position_.
   std::size_t position_ = not_queued;
 };
 
@@ -37,11 +37,12 @@ class timer {
 ///
 /// Threads:   any; each call takes the lock, which is uncontended as long as a worker's coroutines
 ///            stay with it.
-/// Lifetime:  a timer is cancelled before it is destroyed. After cancel() returns it is not being called.
+/// Lifetime:  a timer is cancelled before it is destroyed. After cancel() returns it is not being
+/// called.
 class timer_queue {
  public:
-  /// Interrupts `owner_poller`, if given, when a thread other than the agent `owner` sets a timer that
-  /// is earlier than the one which the owner may be waiting for.
+  /// Interrupts `owner_poller`, if given, when a thread other than the agent `owner` sets a timer
+  /// that is earlier than the one which the owner may be waiting for.
   explicit timer_queue(const agent* owner = nullptr, poller* owner_poller = nullptr) noexcept
       : owner_(owner), owner_poller_(owner_poller) {}
 
@@ -67,7 +68,8 @@ class timer_queue {
   void remove_at(std::size_t position) noexcept;
 
   // Read by the owner before each wait without the lock; the heap changes under it.
-  base::atomic<base::steady_time::rep> earliest_{std::numeric_limits<base::steady_time::rep>::max()};
+  base::atomic<base::steady_time::rep> earliest_{
+      std::numeric_limits<base::steady_time::rep>::max()};
   void publish_earliest() noexcept;
   const agent* owner_;
   poller* owner_poller_;

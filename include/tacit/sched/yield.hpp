@@ -6,9 +6,9 @@
 
 namespace tacit::sched {
 
-/// Lets the worker look at its reactor and run what is ready before it goes on with the awaiting coroutine:
-/// for loops that could go on for long without ever having to wait. On a thread that is no worker it
-/// does nothing: there the kernel shares the CPU out.
+/// Lets the worker look at its reactor and run what is ready before it goes on with the awaiting
+/// coroutine: for loops that could go on for long without ever having to wait. On a thread that is
+/// no worker it does nothing: there the kernel shares the CPU out.
 class [[nodiscard]] yield final : public runnable {
  public:
   [[nodiscard]] bool await_ready() const noexcept;

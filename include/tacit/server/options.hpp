@@ -43,8 +43,8 @@ struct options {
   http::limits limits;
 };
 
-/// Reads settings from a JSON file into `into`; what the file does not name stays as it is. A key that does
-/// not exist, or a value of the wrong kind, is a failure that names file, line and key.
+/// Reads settings from a JSON file into `into`; what the file does not name stays as it is. A key
+/// that does not exist, or a value of the wrong kind, is a failure that names file, line and key.
 [[nodiscard]] std::variant<std::monostate, base::failure> load_config(const std::string& file,
                                                                       options& into);
 

@@ -21,8 +21,8 @@ namespace tacit::server {
 ///     app.get("/", [](tacit::http::context& c) { c.text("Hello\n"); });
 ///     return app.run();
 ///
-/// Besides the routes added, it answers /healthz, /readyz, /metrics and /debug/runtime, unless these are
-/// added by the program itself.
+/// Besides the routes added, it answers /healthz, /readyz, /metrics and /debug/runtime, unless
+/// these are added by the program itself.
 ///
 /// Threads:   add routes, start() and stop() from one thread; handlers run on the server's.
 /// Lifetime:  one start() per server. The destructor stops it, cutting what is open.
@@ -62,22 +62,24 @@ class server {
     set_fallback(http::make_handler(std::move(handler)));
   }
 
-  /// Binds, and serves from then on. Failures: the address is malformed or taken, no threads to be had.
+  /// Binds, and serves from then on. Failures: the address is malformed or taken, no threads to be
+  /// had.
   [[nodiscard]] std::variant<std::monostate, base::failure> start();
 
   /// "ADDRESS:PORT" as bound. Empty before start().
   [[nodiscard]] const std::string& address() const noexcept;
 
-  /// Takes no more connections, lets requests under way finish, and cuts what is left when the drain
-  /// timeout is over. Returns how many connections were cut.
+  /// Takes no more connections, lets requests under way finish, and cuts what is left when the
+  /// drain timeout is over. Returns how many connections were cut.
   std::size_t stop();
 
   /// Makes a stop() that is under way on another thread cut at once.
   void cut() noexcept;
 
-  /// start(), prints "listening on ADDRESS:PORT" to stdout, waits for SIGTERM or SIGINT, stop(). A second
-  /// signal cuts. Returns the exit status: 0, 1 if it could not start or connections were cut, 2 if the
-  /// options are wrong. Call it from main before other threads are started: it blocks these signals.
+  /// start(), prints "listening on ADDRESS:PORT" to stdout, waits for SIGTERM or SIGINT, stop(). A
+  /// second signal cuts. Returns the exit status: 0, 1 if it could not start or connections were
+  /// cut, 2 if the options are wrong. Call it from main before other threads are started: it blocks
+  /// these signals.
   int run();
 
   /// For metrics of the program's own; /metrics prints them. Add before start().

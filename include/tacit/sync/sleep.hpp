@@ -10,8 +10,8 @@
 
 namespace tacit::sync {
 
-/// Suspends the awaiting coroutine until a time. On a worker the thread goes on with other work; on a
-/// thread that is no worker (thread-per-connection mode, block_on) the thread sleeps.
+/// Suspends the awaiting coroutine until a time. On a worker the thread goes on with other work; on
+/// a thread that is no worker (thread-per-connection mode, block_on) the thread sleeps.
 ///
 /// Gives no error, or errc::cancelled if the scheduler stops before the time has come.
 class [[nodiscard]] sleep_until final : public sched::timer, public sched::runnable {
