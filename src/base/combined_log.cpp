@@ -1,8 +1,9 @@
+#include <tacit/base/combined_log.hpp>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
-#include <tacit/base/combined_log.hpp>
 
 namespace tacit::base {
 namespace {

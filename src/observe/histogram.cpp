@@ -1,8 +1,9 @@
+#include <tacit/observe/histogram.hpp>
+
 #include <algorithm>
 #include <bit>
 #include <cassert>
 #include <cmath>
-#include <tacit/observe/histogram.hpp>
 
 // Slots: values below 2 * half have one each. From there bucket b (1, 2, …) covers [half << b,
 // 2 * half << b) with `half` slots of width 2^b, so the width is never above value / half.
