@@ -54,7 +54,8 @@ TEST(combined_log, dashes_mean_absent) {
 
 TEST(combined_log, ignores_fields_after_the_user_agent) {
   combined_log_line line;
-  ASSERT_EQ(parse_combined_log(std::string{whole} + " \"10.1.1.1\" 0.004", line), nullptr);
+  const auto longer = std::string{whole} + " \"10.1.1.1\" 0.004";
+  ASSERT_EQ(parse_combined_log(longer, line), nullptr);
   EXPECT_EQ(line.user_agent, R"(Agent \"quoted\" 1.0)");
 }
 
