@@ -107,7 +107,7 @@ std::string grouped(std::uint64_t value) {
 }
 
 std::string latency_row(std::string_view name, const observe::histogram& h) {
-  return fmt::format("{:<14}{:>11.1f}{:>11.1f}{:>11.1f}{:>11.1f}{:>12.1f}\n", name,
+  return fmt::format("{:<16}{:>11.1f}{:>11.1f}{:>11.1f}{:>11.1f}{:>12.1f}\n", name,
                      us(h.at_percentile(50)), us(h.at_percentile(90)), us(h.at_percentile(99)),
                      us(h.at_percentile(99.9)), us(h.max()));
 }
@@ -116,22 +116,22 @@ std::string error_rows(const recorder& recorded) {
   std::string out;
   for (std::size_t kind = 0; kind < error_kinds; ++kind) {
     if (const auto count = recorded.counts.errors[kind]) {
-      out += fmt::format("{:<14}{} {}\n", out.empty() ? "errors" : "", grouped(count),
+      out += fmt::format("{:<16}{} {}\n", out.empty() ? "errors" : "", grouped(count),
                          name_of(static_cast<error_kind>(kind)));
     }
   }
   for (const auto& example : recorded.examples())
-    out += fmt::format("{:<14}- {}\n", "", example);
-  return out.empty() ? fmt::format("{:<14}none\n", "errors") : out;
+    out += fmt::format("{:<16}- {}\n", "", example);
+  return out.empty() ? fmt::format("{:<16}none\n", "errors") : out;
 }
 
 std::string server_row(const outcome& result) {
   const auto& spent = result.spent;
   const auto answered = std::max(1.0, static_cast<double>(result.phase.recorded.counts.answered));
   if (!spent.server)
-    return fmt::format("{:<14}not sampled (no --pid, no /debug/runtime)\n", "server");
+    return fmt::format("{:<16}not sampled (no --pid, no /debug/runtime)\n", "server");
   auto out = fmt::format(
-      "{:<14}CPU {:.2f} us, {:.3f} context switches, {:.3f} minor faults per request; RSS peak "
+      "{:<16}CPU {:.2f} us, {:.3f} context switches, {:.3f} minor faults per request; RSS peak "
       "{:.1f} MB; {} threads\n",
       "server", static_cast<double>(spent.server->cpu_ns) / 1e3 / answered,
       static_cast<double>(spent.server->voluntary_switches + spent.server->involuntary_switches) /
@@ -140,8 +140,8 @@ std::string server_row(const outcome& result) {
       static_cast<double>(spent.server_rss_peak_bytes) / 1e6, spent.server_threads_peak);
   if (spent.runtime) {
     out += fmt::format(
-        "{:<14}{:.4f} allocations, {:.1f} bytes allocated per request; it counted {} requests\n",
-        fmt::format("{}+{}", spent.runtime->mode, spent.runtime->memory).substr(0, 13),
+        "{:<16}{:.4f} allocations, {:.1f} bytes allocated per request; it counted {} requests\n",
+        fmt::format("{}+{}", spent.runtime->mode, spent.runtime->memory),
         static_cast<double>(spent.runtime->allocations) / answered,
         static_cast<double>(spent.runtime->allocated_bytes) / answered,
         grouped(static_cast<std::uint64_t>(std::max<std::int64_t>(spent.runtime->requests, 0))));
@@ -150,11 +150,11 @@ std::string server_row(const outcome& result) {
 }
 
 std::string verdict_rows(const verdict& judged) {
-  std::string out = fmt::format("{:<14}{}\n", "verdict", judged.is_valid() ? "valid" : "INVALID");
+  std::string out = fmt::format("{:<16}{}\n", "verdict", judged.is_valid() ? "valid" : "INVALID");
   for (const auto& reason : judged.invalid_reasons)
-    out += fmt::format("{:<14}- {}\n", "", reason.text);
+    out += fmt::format("{:<16}- {}\n", "", reason.text);
   for (const auto& note : judged.notes)
-    out += fmt::format("{:<14}- note: {}\n", "", note);
+    out += fmt::format("{:<16}- note: {}\n", "", note);
   return out;
 }
 
@@ -166,7 +166,7 @@ std::string status_row(const tallies& counts) {
                          grouped(counts.status_classes[group]));
     }
   }
-  return fmt::format("{:<14}{}\n", "status", out.empty() ? "none" : out);
+  return fmt::format("{:<16}{}\n", "status", out.empty() ? "none" : out);
 }
 
 }  // namespace
@@ -213,25 +213,25 @@ std::string to_table(const outcome& result, const run_title& title) {
   const auto& harness = result.spent.harness;
   const auto answered = std::max(1.0, static_cast<double>(counts.answered));
   std::string out =
-      fmt::format("{:<14}{}\n{:<14}{}\n", title.kind, title.target, "load", title.load);
-  out += fmt::format("{:<14}{} sent, {} answered, {} failed in {:.2f} s: {}/s, {:.1f} MB/s\n",
+      fmt::format("{:<16}{}\n{:<16}{}\n", title.kind, title.target, "load", title.load);
+  out += fmt::format("{:<16}{} sent, {} answered, {} failed in {:.2f} s: {}/s, {:.1f} MB/s\n",
                      "requests", grouped(counts.sent), grouped(counts.answered),
                      grouped(counts.failed), result.phase.elapsed_s(),
                      grouped(static_cast<std::uint64_t>(result.phase.rate_per_s())),
                      static_cast<double>(counts.bytes_received) / result.phase.elapsed_s() / 1e6);
-  out += fmt::format("{:<14}{:>11}{:>11}{:>11}{:>11}{:>12}\n", "us", "p50", "p90", "p99", "p99.9",
+  out += fmt::format("{:<16}{:>11}{:>11}{:>11}{:>11}{:>12}\n", "us", "p50", "p90", "p99", "p99.9",
                      "max");
   out += latency_row("latency", recorded.latency());
   out += latency_row("service time", recorded.service_time());
   out += latency_row("schedule lag", recorded.schedule_lag());
   out += status_row(counts) + error_rows(recorded);
   if (counts.reconnects + counts.resent > 0) {
-    out += fmt::format("{:<14}{} reconnects, {} requests sent again\n", "connections",
+    out += fmt::format("{:<16}{} reconnects, {} requests sent again\n", "connections",
                        grouped(counts.reconnects), grouped(counts.resent));
   }
   out += server_row(result);
   out += fmt::format(
-      "{:<14}CPU {:.2f} us per request, {:.0f} % of one CPU; waited for a CPU {:.2f} % of the "
+      "{:<16}CPU {:.2f} us per request, {:.0f} % of one CPU; waited for a CPU {:.2f} % of the "
       "time\n",
       "harness", static_cast<double>(harness.cpu_ns) / 1e3 / answered,
       100.0 * static_cast<double>(harness.cpu_ns) /

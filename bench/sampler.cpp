@@ -13,6 +13,7 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <string_view>
+#include <tacit/base/error.hpp>
 #include <vector>
 
 #include "bench/connections.hpp"
@@ -172,6 +173,10 @@ void peak_watch::stop() {
 
 sampler::sampler(const endpoint& target, std::string authority, pid_t pid)
     : target_{target}, authority_{std::move(authority)}, pid_{pid} {
+  if (pid != 0 && !sample_process(pid)) {
+    throw base::failure{
+        fmt::format("--pid {}: there is no such process, or it cannot be read", pid)};
+  }
   if (!target.is_loopback()) return;
   const auto runtime = sample_runtime(target_, authority_);
   has_runtime_ = runtime.has_value() && (pid == 0 || pid == runtime->pid);

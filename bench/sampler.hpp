@@ -83,6 +83,7 @@ struct cost {
 class sampler {
  public:
   /// Samples `pid`, or where it is 0 the process that /debug/runtime of a loopback target names.
+  /// Throws base::failure when `pid` is given and not there.
   sampler(const endpoint& target, std::string authority, pid_t pid);
 
   [[nodiscard]] pid_t pid() const noexcept { return pid_; }

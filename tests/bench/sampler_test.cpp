@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <unistd.h>
+#include <tacit/base/error.hpp>
 #include <thread>
 #include <vector>
 
@@ -124,6 +125,12 @@ TEST(sampler, another_process_than_the_one_given_is_not_asked_about_itself) {
   costs.start();
   EXPECT_FALSE(costs.finish().runtime.has_value());
   EXPECT_EQ(costs.pid(), ::getppid());
+}
+
+TEST(sampler, a_process_that_is_not_there_is_refused) {
+  const scripted_server server{[](const auto&, auto) { return reply{ok("x")}; }};
+  const auto address = server.address();
+  EXPECT_THROW((sampler{address, server.authority(), 0x3fffffff}), base::failure);
 }
 
 TEST(sampler, a_server_that_knows_nothing_of_itself_is_not_sampled) {
