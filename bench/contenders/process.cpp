@@ -97,7 +97,7 @@ std::filesystem::path find_program(const std::string& name) {
   const char* path = std::getenv("PATH");
   std::istringstream folders{std::string{path == nullptr ? "" : path} + ":/usr/sbin:/sbin"};
   for (std::string folder; std::getline(folders, folder, ':');) {
-    const auto candidate = std::filesystem::path{folder} / name;
+    auto candidate = std::filesystem::path{folder} / name;
     if (!folder.empty() && ::access(candidate.c_str(), X_OK) == 0) return candidate;
   }
   return {};

@@ -103,6 +103,9 @@ class connection {
   bool broken_ = false;
 };
 
+// Where the stream never suspends (thread mode), a task awaited in this loop would, in a build
+// without tail calls, deepen the stack with each request. start_here() runs it as a call that
+// returns.
 sched::task<> connection::serve() {
   for (;;) {
     next step = parsed_ < end_ ? advance() : next::read;
@@ -114,7 +117,8 @@ sched::task<> connection::serve() {
       }
       if (owes_continue()) append_continue();
       if (!flush_now() && !co_await finish_flush()) co_return;
-      output_.release();
+      // Back to the pool. Without one the block stays, as an ordinary server's write buffer would.
+      if (service_.memory == memory::mode::arena) output_.release();
       if (!context_) entry_.set_idle();
       const io::transfer read = co_await peer_.read(room(), read_timeout());
       if (!context_) entry_.set_busy();
@@ -132,7 +136,11 @@ sched::task<> connection::serve() {
         if (with->plain) {
           run_plain(service_, *with, *context_);
         } else {
-          co_await run_coroutine(*with);
+          auto running = sched::start_here(run_coroutine(*with));
+          // What is answered does not wait for a handler that does; what the socket does not take
+          // now is sent with the handler's own answer.
+          if (!running.has_ended()) flush_now();
+          co_await std::move(running);
         }
       }
       // Requests that have come already are answered, also while the server drains.
@@ -140,7 +148,8 @@ sched::task<> connection::serve() {
           !context_->request.keep_alive || (set_.is_draining() && parsed_ == end_);
       write_answer();
       const response& answer = context_->response;
-      if (answer.source && context_->request.method != method::head && !co_await stream_body()) {
+      if (answer.source && context_->request.method != method::head &&
+          !co_await sched::start_here(stream_body())) {
         co_return;
       }
       end_message();
@@ -387,13 +396,9 @@ void connection::append_source() noexcept {
   }
 }
 
-// Earlier answers do not wait for a handler that suspends: they leave before it is awaited.
 sched::task<> connection::run_coroutine(const handler& with) {
   try {
-    auto running = sched::start_here(with.coroutine(*context_));
-    // What the socket does not take now is sent with the handler's own answer.
-    if (!running.has_ended()) flush_now();
-    co_await std::move(running);
+    co_await with.coroutine(*context_);
   } catch (...) {
     recover(service_, *context_);
   }

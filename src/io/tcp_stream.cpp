@@ -138,6 +138,7 @@ void tcp_stream::clear_deadline() noexcept {
 }
 
 std::optional<base::steady_time> tcp_stream::on_expired(base::steady_time now) noexcept {
+  if (now == base::steady_time::max()) return std::nullopt;  // The queue closes.
   for (;;) {
     const ticks due = deadline_.load(base::memory_order_seq_cst);
     if (due != no_deadline && to_time(due) <= now) {

@@ -44,12 +44,17 @@ metrics::~metrics() = default;
 
 counter metrics::add_counter(std::string name, std::string help, std::string labels) {
   if (counters_ == counters_max) throw std::length_error("more counters than metrics has room for");
-  descriptions_.push_back({std::move(name), std::move(help), std::move(labels), {}, counters_});
+  descriptions_.push_back(
+      {std::move(name), std::move(help), std::move(labels), {}, counters_, true});
   return counter(*this, counters_++);
 }
 
 void metrics::add_gauge(std::string name, std::string help, std::function<double()> read) {
-  descriptions_.push_back({std::move(name), std::move(help), {}, std::move(read), 0});
+  descriptions_.push_back({std::move(name), std::move(help), {}, std::move(read), 0, false});
+}
+
+void metrics::add_total(std::string name, std::string help, std::function<double()> read) {
+  descriptions_.push_back({std::move(name), std::move(help), {}, std::move(read), 0, true});
 }
 
 std::string metrics::to_text() const {
@@ -59,7 +64,7 @@ std::string metrics::to_text() const {
     if (!family || *family != each.name) {
       family = &each.name;
       text += "# HELP " + each.name + " " + each.help + "\n# TYPE " + each.name +
-              (each.read ? " gauge\n" : " counter\n");
+              (each.grows ? " counter\n" : " gauge\n");
     }
     text += each.name;
     if (!each.labels.empty()) text += "{" + each.labels + "}";

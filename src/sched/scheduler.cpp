@@ -17,7 +17,7 @@ std::uint32_t available_cpus() noexcept {
   return std::max(1U, static_cast<std::uint32_t>(CPU_COUNT(&mask)));
 }
 
-scheduler::scheduler(scheduler_options options) : memory_(options.memory) {
+scheduler::scheduler(const scheduler_options& options) : memory_(options.memory) {
   const std::uint32_t count = options.workers ? options.workers : available_cpus();
   idle_ = std::make_unique<idle>(count);
   injected_ = std::make_unique<inject_queue>();

@@ -50,12 +50,12 @@ void add_gauges(const debug_view& view) {
   view.metrics.add_gauge("tacit_threads", "Threads of the process.",
                          [] { return static_cast<double>(read_process_status().threads); });
   if (!memory::is_counting()) return;
-  view.metrics.add_gauge("tacit_allocations", "Heap allocations since the program started.", [] {
-    return static_cast<double>(memory::process_allocations().allocations);
-  });
-  view.metrics.add_gauge("tacit_allocated_bytes", "Bytes asked from the heap since the start.", [] {
-    return static_cast<double>(memory::process_allocations().allocated_bytes);
-  });
+  view.metrics.add_total(
+      "tacit_allocations_total", "Heap allocations since the program started.",
+      [] { return static_cast<double>(memory::process_allocations().allocations); });
+  view.metrics.add_total(
+      "tacit_allocated_bytes_total", "Bytes asked from the heap since the start.",
+      [] { return static_cast<double>(memory::process_allocations().allocated_bytes); });
 }
 
 }  // namespace

@@ -138,7 +138,8 @@ class config_reader {
 
  private:
   void apply(const json& object, const std::vector<key>& keys, const std::string& path) const {
-    for (const auto& [name, value] : object.items()) {
+    for (const auto& member : object.items()) {
+      const std::string& name = member.key();
       const auto found =
           std::find_if(keys.begin(), keys.end(), [&](const key& k) { return k.name == name; });
       if (found == keys.end()) {
@@ -146,7 +147,7 @@ class config_reader {
             where_is(name) + "unknown key '" + path + name + "'; " + advice(name, keys), true};
       }
       try {
-        found->set(value);
+        found->set(member.value());
       } catch (const value_error& error) {
         fail(name, path + name + ": " + error.what);
       }

@@ -18,6 +18,17 @@ enum class mode {
   return value == mode::arena ? "arena" : "heap";
 }
 
+namespace detail {
+
+struct bound_pools {
+  frame_pool frames;
+  buffer_pool buffers;
+  frame_pool::binding bind_frames{&frames};
+  buffer_pool::binding bind_buffers{&buffers};
+};
+
+}  // namespace detail
+
 /// The pools of one thread that runs coroutines, bound to it while this object lives. In heap mode
 /// nothing is bound and everything comes from the general allocator.
 class thread_pools {
@@ -27,13 +38,7 @@ class thread_pools {
   }
 
  private:
-  struct bound_pools {
-    frame_pool frames;
-    buffer_pool buffers;
-    frame_pool::binding bind_frames{&frames};
-    buffer_pool::binding bind_buffers{&buffers};
-  };
-  std::optional<bound_pools> pools_;
+  std::optional<detail::bound_pools> pools_;
 };
 
 }  // namespace tacit::memory

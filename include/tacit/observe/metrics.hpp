@@ -53,6 +53,9 @@ class metrics {
   /// Adds a value that is read when it is asked for.
   void add_gauge(std::string name, std::string help, std::function<double()> read);
 
+  /// The same for a value that only grows, which is counted elsewhere.
+  void add_total(std::string name, std::string help, std::function<double()> read);
+
   /// All of them in the Prometheus text format, version 0.0.4.
   [[nodiscard]] std::string to_text() const;
 
@@ -63,8 +66,9 @@ class metrics {
   };
   struct description {
     std::string name, help, labels;
-    std::function<double()> read;  // Empty for a counter.
+    std::function<double()> read;  // Empty for a counter of ours.
     std::size_t index = 0;
+    bool grows = true;
   };
 
   [[nodiscard]] std::uint64_t sum(std::size_t index) const noexcept;

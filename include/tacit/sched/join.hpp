@@ -42,12 +42,12 @@ class root {
         bool await_ready() noexcept { return false; }
         void await_suspend(std::coroutine_handle<promise_type> self) noexcept {
           promise_type& promise = self.promise();
-          root_observer* observer = promise.observer;
+          root_observer* const to_tell = promise.observer;
           // acq_rel: the result is published to the joiner, its runnable is seen by us.
           void* waiting = promise.meeting.exchange(promise.ended(), base::memory_order_acq_rel);
           if (waiting) static_cast<runnable*>(waiting)->make_ready();
           promise.release(self);
-          if (observer) observer->on_root_ended();
+          if (to_tell) to_tell->on_root_ended();
         }
         void await_resume() noexcept {}
       };

@@ -57,7 +57,7 @@ struct worker_statistics {
 class scheduler final : root_observer {
  public:
   /// Starts the workers. Throws std::system_error if threads cannot be had.
-  explicit scheduler(scheduler_options options = {});
+  explicit scheduler(const scheduler_options& options = {});
   ~scheduler();
   scheduler(const scheduler&) = delete;
   scheduler& operator=(const scheduler&) = delete;
