@@ -192,7 +192,7 @@ class contest {
 
  private:
   /// A pass over a log moves gigabytes where a fixed request lasts --duration.
-  [[nodiscard]] unsigned rounds() const { return options_.rounds.value_or(load_.log ? 2 : 3); }
+  [[nodiscard]] unsigned rounds() const { return options_.rounds; }
 
   void start_all() {
     for (const auto& what : choose(options_)) {

@@ -275,7 +275,7 @@ CLI::App* describe_compare(CLI::App& app, compare_options& out, raw_options& raw
   compare->add_option("--rate,-r", raw.rate, "Requests per second, max or auto")
       ->default_str("auto");
   compare->add_option("--rounds", out.rounds, "Rounds")
-      ->default_str("3, or 2 over a log")
+      ->capture_default_str()
       ->check(CLI::Range(1u, 1'000u));
   compare->add_option("--duration,-d", raw.duration, "Of one pass, where there is no log")
       ->default_str("2s");

@@ -68,7 +68,7 @@ struct compare_options {
   std::string contenders_path;  ///< Empty: the built-in ones only.
   std::string log_path;         ///< Empty: `workload` holds.
   std::string workload;         ///< Empty: a generated log.
-  std::optional<unsigned> rounds;
+  unsigned rounds = 3;
   std::int64_t duration_ns = 2'000'000'000;
   std::optional<std::uint64_t> body_bytes_max;
   unsigned workers = 1;
