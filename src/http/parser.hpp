@@ -2,7 +2,6 @@
 
 #include <boost/beast/http/basic_parser.hpp>
 #include <memory_resource>
-#include <optional>
 #include <string>
 #include <string_view>
 
