@@ -20,6 +20,7 @@ struct alignas(__STDCPP_DEFAULT_NEW_ALIGNMENT__) frame_pool::block {
     std::uint64_t size_class;
     block* unused;
   };
+  frame_note note;
   // A free block links to the next one where the frame was.
   [[nodiscard]] block*& next() noexcept { return *reinterpret_cast<block**>(this + 1); }
 };
@@ -104,8 +105,8 @@ frame_pool::binding::~binding() {
 
 void* frame_pool::allocate(std::size_t bytes) {
   if (!bound || bytes > largest_bytes) {
-    auto* fresh = new (::operator new(sizeof(block) + bytes)) block{nullptr, {0}};
-    return fresh + 1;
+    auto* fresh = new (::operator new(sizeof(block) + bytes)) block{nullptr, {0}, {}};
+    return begin(*fresh);
   }
   core& own = *bound->core_;
   const std::size_t index = bytes == 0 ? 0 : (bytes - 1) / class_bytes;
@@ -117,15 +118,26 @@ void* frame_pool::allocate(std::size_t bytes) {
   if (block* reused = list.first) {
     list.first = reused->next();
     --list.count;
-    return reused + 1;
+    return begin(*reused);
   }
   auto* fresh =
-      new (::operator new(sizeof(block) + (index + 1) * class_bytes)) block{&own, {index}};
-  return fresh + 1;
+      new (::operator new(sizeof(block) + (index + 1) * class_bytes)) block{&own, {index}, {}};
+  return begin(*fresh);
+}
+
+// The owner writes alone, so there is nothing to be lost between load and store.
+void frame_pool::turn(frame_note& note) noexcept {
+  memory::note(note.generation, note.generation.load(base::memory_order_relaxed) + 1);
+}
+
+void* frame_pool::begin(block& used) noexcept {
+  turn(used.note);
+  return &used + 1;
 }
 
 void frame_pool::deallocate(void* frame) noexcept {
   block* freed = static_cast<block*>(frame) - 1;
+  turn(freed->note);
   if (!freed->owner) {
     ::operator delete(freed);
   } else if (bound && bound->core_ == freed->owner) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include <tacit/base/atomic.hpp>
+#include <tacit/memory/frame_note.hpp>
 
 namespace tacit::memory {
 
@@ -42,7 +43,8 @@ class frame_pool {
     frame_pool* previous_;
   };
 
-  /// Memory for `bytes`, aligned as operator new does. Throws std::bad_alloc.
+  /// Memory for `bytes`, aligned as operator new does, behind a frame_note (frame_note::of).
+  /// Throws std::bad_alloc.
   [[nodiscard]] static void* allocate(std::size_t bytes);
   static void deallocate(void* frame) noexcept;
 
@@ -53,6 +55,8 @@ class frame_pool {
   struct block;
   struct core;
   struct strays;
+  static void turn(frame_note& note) noexcept;
+  static void* begin(block& used) noexcept;
   static void free_to(core& owner, block* block) noexcept;
   static void send_home(core& owner, block* first, block* last, std::uint32_t count) noexcept;
 

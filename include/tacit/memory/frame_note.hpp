@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <source_location>
+
+#include <tacit/base/atomic.hpp>
+
+namespace tacit::memory {
+
+/// What is known of a coroutine, in front of its frame, so that live coroutines can be listed
+/// without having been registered anywhere.
+///
+/// Who owns the frame writes, with relaxed stores, which cost what plain ones do. Texts are static:
+/// a reader may follow them at any time. A note is only as consistent as `generation` says: it is
+/// odd while the frame is live, and changes with each use of the memory.
+///
+/// Threads:   written by whoever runs the coroutine; read by any.
+/// Lifetime:  the memory outlives the frame; frame_pool::for_each_live() keeps it readable.
+struct alignas(__STDCPP_DEFAULT_NEW_ALIGNMENT__) frame_note {
+  enum class state : std::uint32_t {
+    created,  ///< Not started.
+    ready,    ///< In a queue.
+    running,  ///< On a worker, or awaiting another coroutine, which names it as awaited_by.
+    waiting,  ///< For what waits_on says.
+  };
+
+  // Written once, for roots only: apart from what every coroutine writes.
+  base::atomic<const char*> name{nullptr};  ///< As given to spawn; null for none.
+  base::atomic<std::source_location> spawned_at{};
+
+  base::atomic<std::uint32_t> generation{0};
+  base::atomic<state> now{state::created};
+  base::atomic<std::source_location> function{};  ///< Its function_name() is the coroutine's.
+  base::atomic<std::source_location> place{};     ///< The co_await that it came to last.
+  base::atomic<const char*> waits_on{nullptr};
+  base::atomic<std::int64_t> since{0};            ///< steady_clock ticks when it began to wait.
+  base::atomic<const void*> awaited_by{nullptr};  ///< Frame of who awaits it; null for a root.
+  base::atomic<std::uint64_t> request{0};         ///< The request that it serves; 0 for none.
+
+  [[nodiscard]] static frame_note& of(const void* frame) noexcept {
+    return *(static_cast<frame_note*>(const_cast<void*>(frame)) - 1);
+  }
+};
+static_assert(sizeof(frame_note) % __STDCPP_DEFAULT_NEW_ALIGNMENT__ == 0,
+              "the frame behind it is aligned");
+
+/// Writes to a note. Only relaxed order is needed: a reader checks the generation.
+template <class T>
+void note(base::atomic<T>& field, T value) noexcept {
+  field.store(value, base::memory_order_relaxed);
+}
+
+}  // namespace tacit::memory
