@@ -20,7 +20,7 @@ void blocking_agent::run_one() {
   first_ = next->next;
   if (!first_) last_ = nullptr;
   lock.unlock();
-  next->coroutine.resume();
+  next->resume();
 }
 
 }  // namespace tacit::sched

@@ -52,6 +52,15 @@ class idle {
     return taken;
   }
 
+  /// Without order: for a caller who will look again, or can do without help.
+  [[nodiscard]] bool seems_worth_waking() const noexcept {
+    return worth_waking(counts_.load(base::memory_order_relaxed));
+  }
+
+  [[nodiscard]] std::uint64_t awake() const noexcept {
+    return awake(counts_.load(base::memory_order_seq_cst));
+  }
+
   /// False if enough others search already.
   bool enter_search() noexcept {
     if (2 * searching(counts_.load(base::memory_order_relaxed)) >= workers_) return false;

@@ -13,24 +13,39 @@ namespace tacit::sched {
 /// themselves. Threads: any.
 class inject_queue {
  public:
-  void push(runnable& ready) noexcept {
+  void push(runnable& ready) noexcept { push_all(ready, ready, 1); }
+
+  /// `count` of them, linked from `first` to `last`.
+  void push_all(runnable& first, runnable& last, std::uint64_t count) noexcept {
     const std::lock_guard lock(mutex_);
-    ready.next = nullptr;
-    (last_ ? last_->next : first_) = &ready;
-    last_ = &ready;
+    last.next = nullptr;
+    (last_ ? last_->next : first_) = &first;
+    last_ = &last;
     // seq_cst: the pusher looks for sleepers after this, a worker looks here after it announced
     // its sleep (idle.hpp).
-    size_.store(size_.load(base::memory_order_relaxed) + 1, base::memory_order_seq_cst);
+    size_.store(size_.load(base::memory_order_relaxed) + count, base::memory_order_seq_cst);
   }
 
   runnable* pop() noexcept {
+    std::uint64_t one = 1;
+    return pop_some(one);
+  }
+
+  /// Takes up to `count`, linked; sets `count` to how many these are.
+  runnable* pop_some(std::uint64_t& count) noexcept {
     if (size() == 0) return nullptr;
     const std::lock_guard lock(mutex_);
-    if (!first_) return nullptr;
-    runnable* taken = first_;
-    first_ = taken->next;
+    runnable* const taken = first_;
+    if (!taken) return nullptr;
+    runnable* last = taken;
+    std::uint64_t found = 1;
+    for (; found < count && last->next; ++found)
+      last = last->next;
+    count = found;
+    first_ = last->next;
     if (!first_) last_ = nullptr;
-    size_.store(size_.load(base::memory_order_relaxed) - 1, base::memory_order_relaxed);
+    last->next = nullptr;
+    size_.store(size_.load(base::memory_order_relaxed) - found, base::memory_order_relaxed);
     return taken;
   }
 

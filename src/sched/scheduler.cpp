@@ -3,9 +3,11 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <thread>
 
 #include "sched/idle.hpp"
 #include "sched/inject_queue.hpp"
+#include "sched/monitor.hpp"
 #include "sched/worker.hpp"
 
 namespace tacit::sched {
@@ -17,7 +19,7 @@ std::uint32_t available_cpus() noexcept {
   return std::max(1U, static_cast<std::uint32_t>(CPU_COUNT(&mask)));
 }
 
-scheduler::scheduler(const scheduler_options& options) : memory_(options.memory) {
+scheduler::scheduler(const scheduler_options& options) : options_(options) {
   const std::uint32_t count = options.workers ? options.workers : available_cpus();
   idle_ = std::make_unique<idle>(count);
   injected_ = std::make_unique<inject_queue>();
@@ -25,9 +27,11 @@ scheduler::scheduler(const scheduler_options& options) : memory_(options.memory)
   for (std::uint32_t i = 0; i < count; ++i) {
     workers_.push_back(std::make_unique<worker>(*this, i, options.make_poller(i)));
   }
+  monitor_ = std::make_unique<monitor>(*this);
   // Only now: a worker looks at the queues of all others.
   for (auto& each : workers_)
     each->start();
+  monitor_->start();
 }
 
 scheduler::~scheduler() {
@@ -38,10 +42,12 @@ std::size_t scheduler::stop(std::chrono::nanoseconds grace) {
   stopping_.store(true, base::memory_order_seq_cst);
   for (auto& each : workers_)
     each->timers().close();
-  {
-    std::unique_lock lock(stop_mutex_);
-    all_ended_.wait_for(lock, grace, [this] { return live_roots() == 0; });
+  // Looked at now and then: telling us of each end would cost every end an atomic.
+  const auto deadline = std::chrono::steady_clock::now() + grace;
+  while (live_roots() != 0 && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
+  monitor_->stop();
   halted_.store(true, base::memory_order_seq_cst);
   for (auto& each : workers_)
     each->waits_in().interrupt();
@@ -62,8 +68,19 @@ std::uint64_t scheduler::injected_waiting() const noexcept {
   return injected_->size();
 }
 
+std::uint64_t scheduler::stalls() const noexcept {
+  return monitor_->stalls();
+}
+
+// The ends first: so the difference is never negative.
 std::size_t scheduler::live_roots() const noexcept {
-  return live_roots_.load(base::memory_order_acquire);
+  std::uint64_t ended = 0;
+  for (const auto& each : workers_)
+    ended += each->ended_.value();
+  std::uint64_t started = started_outside_.load(base::memory_order_acquire);
+  for (const auto& each : workers_)
+    started += each->started_.value();
+  return started - ended;
 }
 
 bool scheduler::is_stopping() const noexcept {
@@ -71,12 +88,15 @@ bool scheduler::is_stopping() const noexcept {
 }
 
 void scheduler::start(runnable& ready) noexcept {
-  live_roots_.fetch_add(1, base::memory_order_relaxed);
-  workers_.front()->make_ready(ready);
+  workers_.front()->start_root(ready);
 }
 
 void scheduler::inject(runnable& ready) noexcept {
-  injected_->push(ready);
+  inject_all(ready, ready, 1);
+}
+
+void scheduler::inject_all(runnable& first, runnable& last, std::uint64_t count) noexcept {
+  injected_->push_all(first, last, count);
   wake_one();
 }
 
@@ -90,11 +110,11 @@ bool scheduler::has_ready_work() const noexcept {
                      [](const auto& each) { return each->has_ready(); });
 }
 
-void scheduler::on_root_ended() noexcept {
-  if (live_roots_.fetch_sub(1, base::memory_order_acq_rel) != 1) return;
-  if (!is_stopping()) return;
-  const std::lock_guard lock(stop_mutex_);
-  all_ended_.notify_all();
+std::coroutine_handle<> scheduler::on_ended(promise_base& ended) noexcept {
+  detail::finish_root(ended);
+  // A root ends on a worker: its last step runs here.
+  worker::current()->count_ended();
+  return std::noop_coroutine();
 }
 
 }  // namespace tacit::sched

@@ -2,7 +2,10 @@
 
 #include <pthread.h>
 
+#include <algorithm>
+#include <bit>
 #include <cstdio>
+#include <mutex>
 #include <utility>
 
 #include <tacit/sched/this_worker.hpp>
@@ -10,6 +13,7 @@
 
 #include "sched/idle.hpp"
 #include "sched/inject_queue.hpp"
+#include "sched/monitor.hpp"
 
 namespace tacit::sched {
 namespace {
@@ -42,38 +46,91 @@ void worker::run() {
   std::snprintf(name, sizeof name, "tacit-%u", index_);
   pthread_setname_np(pthread_self(), name);
 
-  const memory::thread_pools pools(owner_.memory_);
+  const memory::thread_pools pools(owner_.options_.memory);
   current_worker = this;
   detail::exchange_current_agent(this);
-  now_ = std::chrono::steady_clock::now();
+  look_at_clock();
   while (runnable* next = next_ready()) {
-    runs_.increase();
-    next->coroutine.resume();
+    begin_run(*next);
+    next->resume();
   }
   detail::exchange_current_agent(nullptr);
   current_worker = nullptr;
+}
+
+void worker::begin_run(const runnable& next) noexcept {
+  runs_.increase();
+  budget_ = budget;
+  forks_left_ = forks_in_a_row_max;
+  if (!next.note) return;
+  // For a stall report. Copied, because the monitor may look when the coroutine has ended.
+  running_.store(next.note->function.load(base::memory_order_relaxed), base::memory_order_relaxed);
+  request_.store(next.note->request.load(base::memory_order_relaxed), base::memory_order_relaxed);
 }
 
 // nullptr when the scheduler has halted.
 runnable* worker::next_ready() {
   for (;;) {
     if (owner_.halted_.load(base::memory_order_relaxed)) return nullptr;
-    if (++tick_ % fairness_interval == 0 || poll_next_) {
-      poll_next_ = false;
+    if (++tick_ % clock_interval == 0) look_at_clock();
+    if (tick_ % fairness_interval == 0 || poll_next_) {
       poll();
-      if (runnable* ready = owner_.injected_->pop()) {
-        injected_.increase();
-        return found(ready);
-      }
+      if (runnable* ready = take_injected()) return found(ready);
     }
-    if (runnable* ready = queue_.pop()) return found(ready);
-    if (runnable* ready = owner_.injected_->pop()) {
-      injected_.increase();
-      return found(ready);
-    }
-    if (runnable* ready = steal()) return found(ready);
+    if (runnable* ready = take_own()) return found(ready);
+    if (runnable* ready = take_injected()) return found(ready);
+    if (runnable* ready = search()) return found(ready);
     park();
   }
+}
+
+void worker::look_at_clock() noexcept {
+  now_ = std::chrono::steady_clock::now();
+  if (now_ - last_poll_ > poll_interval) poll_next_ = true;
+}
+
+runnable* worker::take_own() noexcept {
+  if (runnable* ready = take_next()) return ready;
+  // Forks and the ring take turns: neither makes the other wait for long.
+  forks_first_ = !forks_first_;
+  if (forks_first_) {
+    if (runnable* forked = take_fork()) return forked;
+    return queue_.pop();
+  }
+  if (runnable* ready = queue_.pop()) return ready;
+  return take_fork();
+}
+
+runnable* worker::take_next() noexcept {
+  runnable* ready = nullptr;
+  if (next_.load(base::memory_order_relaxed)) {
+    ready = next_.exchange(nullptr, base::memory_order_acquire);
+  }
+  next_in_a_row_ = ready ? next_in_a_row_ + 1 : 0;
+  return ready;
+}
+
+runnable* worker::take_fork() noexcept {
+  promise_base* forked = forks_.pop();
+  return forked ? &forked->self : nullptr;
+}
+
+// One to run and, if there are many, a share of the rest for the ring: the queue's lock is taken
+// once for all of them.
+runnable* worker::take_injected() noexcept {
+  const std::uint64_t waiting = owner_.injected_->size();
+  if (waiting == 0) return nullptr;
+  std::uint64_t count =
+      std::min<std::uint64_t>(waiting / owner_.workers() + 1, run_queue::capacity / 2);
+  runnable* const first = owner_.injected_->pop_some(count);
+  if (!first) return nullptr;
+  injected_.increase();
+  for (runnable* each = first->next; each;) {
+    runnable* const after = each->next;
+    if (!queue_.push(*each)) overflow(*each);
+    each = after;
+  }
+  return first;
 }
 
 // A searcher that has found work lets the next one search, if there is more to find.
@@ -84,76 +141,195 @@ runnable* worker::found(runnable* ready) noexcept {
   return ready;
 }
 
-runnable* worker::steal() noexcept {
+runnable* worker::search() {
   const std::uint32_t count = owner_.workers();
   if (!searching_) searching_ = owner_.idle_->enter_search();
-  if (!searching_ || count == 1) return nullptr;
-  const std::uint32_t first = random() % count;
-  for (std::uint32_t i = 0; i < count; ++i) {
-    worker& victim = *owner_.workers_[(first + i) % count];
-    if (&victim == this) continue;
-    if (runnable* ready = victim.queue_.steal_into(queue_)) {
-      steals_.increase();
-      return ready;
+  if (!searching_ || count == 1 || !owner_.options_.stealing) return nullptr;
+  for (int round = 0; round < search_rounds; ++round) {
+    const std::uint32_t first = random() % count;
+    for (std::uint32_t i = 0; i < count; ++i) {
+      worker& victim = *owner_.workers_[(first + i) % count];
+      if (&victim == this) continue;
+      if (runnable* ready = steal_from(victim)) return ready;
     }
+    if (runnable* ready = take_injected()) return ready;
+    for (int i = 0; i < 32; ++i)
+      base::pause();
   }
-  return owner_.injected_->pop();
+  look_at_clock();
+  for (std::uint32_t i = 0; i < count; ++i) {
+    worker& victim = *owner_.workers_[i];
+    if (&victim == this || !poll_for(victim)) continue;
+    if (runnable* ready = take_own()) return ready;
+  }
+  return nullptr;
+}
+
+runnable* worker::steal_from(worker& victim) noexcept {
+  runnable* taken = victim.queue_.steal_into(queue_);
+  if (!taken) {
+    if (promise_base* forked = victim.forks_.steal()) taken = &forked->self;
+  }
+  if (!taken && victim.next_.load(base::memory_order_relaxed) &&
+      victim.next_open_for_.load(base::memory_order_relaxed) == victim.runs_.value()) {
+    taken = victim.next_.exchange(nullptr, base::memory_order_acquire);
+  }
+  if (taken) steals_.increase();
+  return taken;
+}
+
+// What completes becomes ready here.
+bool worker::poll_for(worker& victim) {
+  const auto overdue = now_ - poll_overdue;
+  if (victim.is_parked_.load(base::memory_order_acquire)) return false;
+  if (victim.polled_at_.load(base::memory_order_relaxed) > overdue.time_since_epoch().count()) {
+    return false;
+  }
+  if (!victim.poll_lock_.try_lock()) return false;
+  in_poller_ = true;
+  std::size_t completed = victim.poller_->poll();
+  victim.poll_lock_.unlock();
+  completed += victim.timers_.expire(now_);
+  in_poller_ = false;
+  if (completed == 0) return false;
+  polls_stolen_.increase();
+  return true;
 }
 
 void worker::poll() {
+  poll_next_ = false;
   in_poller_ = true;
-  poller_->poll();
+  if (poll_lock_.try_lock()) {  // Otherwise a thief is at it.
+    poller_->poll();
+    poll_lock_.unlock();
+  }
   after_poll();
 }
 
 // The protocol is at the head of idle.hpp.
 void worker::park() {
   memory::frame_pool::flush_strays();
+  const std::lock_guard polling(poll_lock_);
+  is_parked_.store(true, base::memory_order_release);
   const bool was_last_searcher = owner_.idle_->park(index_, std::exchange(searching_, false));
   if (was_last_searcher && owner_.has_ready_work()) owner_.wake_one();
   parks_.increase();
   in_poller_ = true;
-  poller_->wait(timers_.earliest());
+  // A thief may have eaten the interrupt that came with halted_.
+  if (!owner_.halted_.load(base::memory_order_seq_cst)) poller_->wait(timers_.earliest());
   searching_ = owner_.idle_->unpark(index_);
+  is_parked_.store(false, base::memory_order_release);
+  owner_.monitor_->on_unpark();
   after_poll();
 }
 
 void worker::after_poll() {
-  now_ = std::chrono::steady_clock::now();
+  now_ = last_poll_ = std::chrono::steady_clock::now();
+  polled_at_.store(now_.time_since_epoch().count(), base::memory_order_relaxed);
   timers_.expire(now_);
   in_poller_ = false;
+  count_depth();
   // One for us; the others wait, so another worker may take them.
   if (queue_.size_approx() > 1) owner_.wake_one();
+}
+
+void worker::count_depth() noexcept {
+  const auto bucket = static_cast<std::size_t>(std::bit_width(queue_.size_approx()));
+  depths_[std::min(bucket, depths_.size() - 1)].increase();
 }
 
 void worker::make_ready(runnable& ready) noexcept {
   worker* here = current_worker;
   if (here && &here->owner_ == &owner_) {
+    here->wake(ready);
+  } else {
+    owner_.inject(ready);
+  }
+}
+
+void worker::start_root(runnable& ready) noexcept {
+  ready.home = this;
+  worker* here = current_worker;
+  if (here && &here->owner_ == &owner_) {
+    here->started_.increase();
     here->push(ready);
   } else {
+    owner_.started_outside_.fetch_add(1, base::memory_order_relaxed);
     owner_.inject(ready);
   }
 }
 
 void worker::yield(runnable& yielding) noexcept {
   poll_next_ = true;
+  if (yielding.note) memory::note(yielding.note->now, memory::frame_note::state::ready);
   push(yielding);
 }
 
+// What a running coroutine makes ready goes next, without asking another worker to take it: that
+// one would only carry its data over. If the running one goes on for long, the monitor sees to it.
+void worker::wake(runnable& ready) noexcept {
+  if (in_poller_ || next_in_a_row_ >= next_in_a_row_max) return push(ready);
+  if (runnable* before = next_.exchange(&ready, base::memory_order_acq_rel)) push(*before);
+}
+
 void worker::push(runnable& ready) noexcept {
-  if (!queue_.push(ready)) [[unlikely]] {
-    overflows_.increase();
-    owner_.inject(ready);
-    return;
-  }
+  if (!queue_.push(ready)) [[unlikely]]
+    return overflow(ready);
   // A completion is counted in after_poll. What a running coroutine makes ready waits behind it,
   // for nobody knows how long.
   if (!in_poller_) owner_.wake_one();
 }
 
+// Half of the ring goes with it, so that the next ones find room without the lock.
+void worker::overflow(runnable& ready) noexcept {
+  runnable list;
+  runnable* last = &list;
+  std::uint64_t count = 1;
+  for (; count <= run_queue::capacity / 2; ++count) {
+    last->next = queue_.pop();
+    if (!last->next) break;  // Thieves were here.
+    last = last->next;
+  }
+  last->next = &ready;
+  overflows_.increase();
+  owner_.inject_all(*list.next, ready, count);
+}
+
+std::size_t worker::fork(promise_base* const* children, std::size_t count) noexcept {
+  std::size_t forked = 0;
+  while (forked < count && forks_.push(*children[forked]))
+    ++forked;
+  // Without a fence: should a worker go to sleep unseen just now, then we run these ourselves, or
+  // the next fork, or the monitor, wakes it.
+  if (owner_.idle_->seems_worth_waking()) owner_.wake_one();
+  return forked;
+}
+
+promise_base* worker::take_forked(const end_hook& hook) noexcept {
+  if (forks_left_ == 0) [[unlikely]]
+    return nullptr;  // Set anew with the next run.
+  --forks_left_;
+  promise_base* last = forks_.pop();
+  if (last && last->hook != &hook) [[unlikely]] {
+    forks_.push(*last);
+    return nullptr;
+  }
+  return last;
+}
+
 worker_statistics worker::statistics() const noexcept {
-  return {runs_.value(),  steals_.value(),    injected_.value(),
-          parks_.value(), overflows_.value(), queue_.size_approx()};
+  worker_statistics all;
+  all.runs = runs_.value();
+  all.steals = steals_.value();
+  all.polls_stolen = polls_stolen_.value();
+  all.injected = injected_.value();
+  all.parks = parks_.value();
+  all.overflows = overflows_.value();
+  all.queue_depth = queue_.size_approx();
+  all.longest_run = std::chrono::nanoseconds(longest_run_ns_.load(base::memory_order_relaxed));
+  std::transform(depths_.begin(), depths_.end(), all.queue_depths.begin(),
+                 [](const counter& each) { return each.value(); });
+  return all;
 }
 
 // xorshift32: where to start looking for work need not be unpredictable.
@@ -168,9 +344,7 @@ bool yield::await_ready() const noexcept {
   return current_worker == nullptr;
 }
 
-void yield::await_suspend(std::coroutine_handle<> awaiting) noexcept {
-  coroutine = awaiting;
-  home = current_worker;
+void yield::requeue() noexcept {
   current_worker->yield(*this);
 }
 
@@ -188,6 +362,10 @@ base::steady_time this_worker::coarse_now() noexcept {
 
 bool this_worker::is_stopping() noexcept {
   return current_worker && current_worker->owner().is_stopping();
+}
+
+bool this_worker::spend_budget() noexcept {
+  return !current_worker || current_worker->spend_budget();
 }
 
 }  // namespace tacit::sched

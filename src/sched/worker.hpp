@@ -1,18 +1,23 @@
 #pragma once
 
+#include <array>
+#include <chrono>
 #include <cstdint>
 #include <memory>
+#include <source_location>
 
 #include <tacit/base/atomic.hpp>
+#include <tacit/base/word_lock.hpp>
 #include <tacit/sched/poller.hpp>
 #include <tacit/sched/scheduler.hpp>
 #include <tacit/sched/timer_queue.hpp>
 
+#include "sched/fork_deque.hpp"
 #include "sched/run_queue.hpp"
 
 namespace tacit::sched {
 
-/// One thread of the scheduler: own queue, injected work, stolen work, and waiting for more.
+/// One thread of the scheduler: own work, injected work, stolen work, and waiting for more.
 class worker final : public agent {
  public:
   worker(scheduler& owner, std::uint32_t index, std::unique_ptr<poller> waits_in);
@@ -20,23 +25,40 @@ class worker final : public agent {
   void start();
   void join();
 
-  /// From this worker: onto its ring. From another worker of the same scheduler: onto that one's,
-  /// since it is awake. From elsewhere: injected.
+  /// From a worker of the same scheduler: that worker runs it, next if it can. From elsewhere:
+  /// injected.
   void make_ready(runnable& ready) noexcept override;
+
+  /// As make_ready, but it waits its turn, and an idle worker is asked to take it. For new roots.
+  void start_root(runnable& ready) noexcept;
 
   /// Onto the end of the own ring, and a look at the poller before the next run. Own thread only.
   void yield(runnable& yielding) noexcept;
 
+  /// Own thread only. Returns how many there was room for.
+  std::size_t fork(promise_base* const* children, std::size_t count) noexcept;
+  promise_base* take_forked(const end_hook& hook) noexcept;
+
+  /// Own thread only. False if the running coroutine has had its share of operations that did not
+  /// have to wait.
+  bool spend_budget() noexcept { return --budget_ > 0; }
+
+  void count_ended() noexcept { ended_.increase(); }
+
   [[nodiscard]] scheduler& owner() noexcept { return owner_; }
   [[nodiscard]] poller& waits_in() noexcept { return *poller_; }
   [[nodiscard]] timer_queue& timers() noexcept { return timers_; }
-  [[nodiscard]] base::steady_time coarse_now() const noexcept { return now_; }
   [[nodiscard]] worker_statistics statistics() const noexcept;
-  [[nodiscard]] bool has_ready() const noexcept { return queue_.size_approx() != 0; }
+  [[nodiscard]] bool has_ready() const noexcept {
+    return queue_.size_approx() != 0 || !forks_.empty_approx();
+  }
 
   [[nodiscard]] static worker* current() noexcept;
 
  private:
+  friend class scheduler;
+  friend class monitor;
+
   /// A counter with one writer: a relaxed load and store is a plain increment.
   class counter {
    public:
@@ -54,15 +76,38 @@ class worker final : public agent {
   // Every so many runs the worker looks at its poller and the inject queue although its own queue
   // is not empty. tokio uses the same prime: it does not fall into step with loops in user code.
   static constexpr std::uint32_t fairness_interval = 61;
+  // Reading the clock costs as much as a run; between two readings there are this many runs.
+  static constexpr std::uint32_t clock_interval = 16;
+  static constexpr std::chrono::milliseconds poll_interval{1};
+  // How often in a row the next slot goes before the ring. tokio's figure.
+  static constexpr std::uint32_t next_in_a_row_max = 3;
+  // Operations that a coroutine may do without waiting before it yields. tokio's figure.
+  static constexpr std::int32_t budget = 128;
+  // Forked children that count as one run: some 20 us of the smallest ones.
+  static constexpr std::uint32_t forks_in_a_row_max = 1024;
+  // A worker that has not looked at its poller for so long is helped by one that has time.
+  static constexpr std::chrono::microseconds poll_overdue{200};
+  static constexpr int search_rounds = 4;
 
   void run();
+  void begin_run(const runnable& next) noexcept;
   runnable* next_ready();
+  runnable* take_own() noexcept;
+  runnable* take_next() noexcept;
+  runnable* take_fork() noexcept;
+  runnable* take_injected() noexcept;
   runnable* found(runnable* ready) noexcept;
-  runnable* steal() noexcept;
+  runnable* search();
+  runnable* steal_from(worker& victim) noexcept;
+  bool poll_for(worker& victim);
+  void look_at_clock() noexcept;
   void poll();
   void park();
   void after_poll();
+  void wake(runnable& ready) noexcept;
   void push(runnable& ready) noexcept;
+  void overflow(runnable& ready) noexcept;
+  void count_depth() noexcept;
   std::uint32_t random() noexcept;
 
   scheduler& owner_;
@@ -70,16 +115,38 @@ class worker final : public agent {
   std::unique_ptr<poller> poller_;
   timer_queue timers_;
   run_queue queue_;
+  fork_deque forks_;
+
+  // The coroutine that was made ready last: it runs next, its data is still warm. A thief may take
+  // it only once the monitor has seen that the worker is stuck before it (run `next_open_for_`).
+  base::atomic<runnable*> next_{nullptr};
+  base::atomic<std::uint64_t> next_open_for_{no_run};
+  static constexpr std::uint64_t no_run = ~std::uint64_t{0};
+
+  // One thread polls at a time: the owner, or a thief while the owner is busy. The owner holds it
+  // before it announces its sleep, so that nobody takes an interrupt that is meant for it.
+  base::word_lock poll_lock_;
+  base::atomic<base::steady_time::rep> polled_at_{0};
+  base::atomic<bool> is_parked_{false};
+  base::atomic<std::source_location> running_{};
+  base::atomic<std::uint64_t> request_{0};
+  base::atomic<base::steady_time::rep> longest_run_ns_{0};  // Written by the monitor.
 
   // This worker's thread only.
-  base::steady_time now_{};
+  base::steady_time last_poll_{};
   std::uint32_t tick_ = 0;
+  std::uint32_t next_in_a_row_ = 0;
+  std::uint32_t forks_left_ = forks_in_a_row_max;
+  std::int32_t budget_ = budget;
   std::uint32_t random_state_;
   bool searching_ = false;
   bool in_poller_ = false;
   bool poll_next_ = false;
+  bool forks_first_ = false;
 
-  counter runs_, steals_, injected_, parks_, overflows_;
+  counter runs_, steals_, polls_stolen_, injected_, parks_, overflows_;
+  counter started_, ended_;  // Roots.
+  std::array<counter, 9> depths_;
   base::thread thread_;
 };
 

@@ -28,6 +28,15 @@ inline void fence_seq_cst() noexcept {
   std::atomic_thread_fence(std::memory_order_seq_cst);
 }
 
+/// Tells the core that this is a loop that waits for another one.
+inline void pause() noexcept {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
 /// Two objects this far apart do not share a cache line, nor a pair that is prefetched together.
 inline constexpr std::size_t cache_line_bytes = 128;
 

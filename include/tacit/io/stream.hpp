@@ -4,6 +4,7 @@
 #include <chrono>
 #include <coroutine>
 #include <cstddef>
+#include <source_location>
 #include <span>
 
 #include <tacit/base/error.hpp>
@@ -85,10 +86,11 @@ class stream::read_awaiter : completion {
   read_awaiter(stream& from, std::span<char> into, duration timeout) noexcept
       : from_(from), into_(into), timeout_(timeout) {}
   [[nodiscard]] bool await_ready() const noexcept { return false; }
-  bool await_suspend(std::coroutine_handle<> awaiting) {
-    coroutine = awaiting;
-    home = sched::current_agent();
-    return !from_.start_read(into_, timeout_, *this);
+  template <class Promise>
+  bool await_suspend(std::coroutine_handle<Promise> awaiting,
+                     std::source_location place = std::source_location::current()) {
+    suspend(awaiting, "read", place);
+    return from_.start_read(into_, timeout_, *this) ? carry_on() : true;
   }
   [[nodiscard]] transfer await_resume() const noexcept { return {error, bytes}; }
 
@@ -103,10 +105,11 @@ class stream::write_awaiter : completion {
   write_awaiter(stream& to, std::span<const const_buffer> buffers, duration timeout) noexcept
       : to_(to), buffers_(buffers), timeout_(timeout) {}
   [[nodiscard]] bool await_ready() const noexcept { return false; }
-  bool await_suspend(std::coroutine_handle<> awaiting) {
-    coroutine = awaiting;
-    home = sched::current_agent();
-    return !to_.start_write(buffers_, timeout_, *this);
+  template <class Promise>
+  bool await_suspend(std::coroutine_handle<Promise> awaiting,
+                     std::source_location place = std::source_location::current()) {
+    suspend(awaiting, "write", place);
+    return to_.start_write(buffers_, timeout_, *this) ? carry_on() : true;
   }
   [[nodiscard]] transfer await_resume() const noexcept { return {error, bytes}; }
 

@@ -3,6 +3,7 @@
 #include <boost/asio/async_result.hpp>
 #include <coroutine>
 #include <optional>
+#include <source_location>
 #include <tuple>
 #include <utility>
 
@@ -49,9 +50,10 @@ class [[nodiscard]] operation final : public sched::runnable {
 
   [[nodiscard]] bool await_ready() const noexcept { return false; }
 
-  void await_suspend(std::coroutine_handle<> awaiting) {
-    coroutine = awaiting;
-    home = sched::current_agent();
+  template <class Promise>
+  void await_suspend(std::coroutine_handle<Promise> awaiting,
+                     std::source_location place = std::source_location::current()) {
+    suspend(awaiting, "I/O", place);
     // The operation may complete on another thread, and this object be gone, before the initiating
     // function returns: what it still needs must be on this stack.
     auto initiation = std::move(initiation_);

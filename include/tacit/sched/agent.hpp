@@ -1,6 +1,11 @@
 #pragma once
 
 #include <coroutine>
+#include <cstdint>
+#include <source_location>
+
+#include <tacit/base/clock.hpp>
+#include <tacit/memory/frame_note.hpp>
 
 namespace tacit::sched {
 
@@ -13,11 +18,31 @@ class agent;
 /// that.
 struct runnable {
   std::coroutine_handle<> coroutine;
-  runnable* next = nullptr;  ///< Belongs to the queue that the runnable is in.
-  agent* home = nullptr;     ///< Where the coroutine was suspended, and is resumed.
+  runnable* next = nullptr;            ///< Belongs to the queue that the runnable is in.
+  agent* home = nullptr;               ///< Where the coroutine was suspended.
+  memory::frame_note* note = nullptr;  ///< Null for a coroutine of another library.
+
+  /// Notes whose coroutine it is and, for the listing of live coroutines, what it waits on (a
+  /// static text) and where. To be called in await_suspend, before anybody can make it ready. The
+  /// place is a default argument of await_suspend: there it is that of the co_await.
+  template <class Promise>
+  void suspend(std::coroutine_handle<Promise> awaiting, const char* waits_on,
+               std::source_location place) noexcept;
+
+  /// For an await_suspend that finds that there is nothing to wait for: `return carry_on();`
+  bool carry_on() noexcept {
+    if (note) memory::note(note->now, memory::frame_note::state::running);
+    return false;
+  }
 
   /// Puts the coroutine into its agent's queue. To be called once per suspension, from any thread.
   void make_ready() noexcept;
+
+  /// Goes on with the coroutine on the calling thread.
+  void resume() const {
+    if (note) memory::note(note->now, memory::frame_note::state::running);
+    coroutine.resume();
+  }
 };
 
 /// What runs coroutines: a worker of the scheduler, or a thread that blocks until one task is done.
@@ -25,11 +50,16 @@ class agent {
  public:
   virtual void make_ready(runnable& ready) noexcept = 0;
 
+  /// A recent time: when the agent last looked at the clock. Own thread only.
+  [[nodiscard]] base::steady_time coarse_now() const noexcept { return now_; }
+
  protected:
   ~agent() = default;
+  base::steady_time now_{};
 };
 
 inline void runnable::make_ready() noexcept {
+  if (note) memory::note(note->now, memory::frame_note::state::ready);
   home->make_ready(*this);
 }
 
@@ -42,3 +72,5 @@ agent* exchange_current_agent(agent* next) noexcept;
 }  // namespace detail
 
 }  // namespace tacit::sched
+
+#include <tacit/sched/promise.hpp>

@@ -1,77 +1,38 @@
 #pragma once
 
 #include <coroutine>
+#include <source_location>
 #include <utility>
 
 #include <tacit/base/atomic.hpp>
-#include <tacit/sched/agent.hpp>
+#include <tacit/sched/promise.hpp>
 #include <tacit/sched/task.hpp>
 
 namespace tacit::sched {
-
-/// Told when a root coroutine has ended; the scheduler counts its live ones with it.
-class root_observer {
- public:
-  virtual void on_root_ended() noexcept = 0;
-
- protected:
-  ~root_observer() = default;
-};
-
 namespace detail {
 
-// The root of a spawned task. Two parties hold the frame, the running coroutine and the join
-// handle; the last one destroys it. They meet in `meeting_`: null at first, then either the waiting
-// coroutine's runnable or `ended`.
-template <class T>
-class root {
- public:
-  struct promise_type : pooled_frame, returns<T> {
-    base::atomic<int> holders{2};
-    base::atomic<void*> meeting{nullptr};
-    runnable start;
-    root_observer* observer = nullptr;
+// A root is a task that nobody awaits in its frame. The coroutine and its join handle meet in
+// promise_base::meeting: null at first; then the waiting coroutine's runnable, `root_ended()`, or
+// `root_detached()`. Whoever comes second, the end or the handle's destruction, destroys the frame.
 
-    root get_return_object() noexcept {
-      start.coroutine = std::coroutine_handle<promise_type>::from_promise(*this);
-      return root{std::coroutine_handle<promise_type>::from_promise(*this)};
-    }
-    std::suspend_always initial_suspend() noexcept { return {}; }
-    auto final_suspend() noexcept {
-      struct meet {
-        bool await_ready() noexcept { return false; }
-        void await_suspend(std::coroutine_handle<promise_type> self) noexcept {
-          promise_type& promise = self.promise();
-          root_observer* const to_tell = promise.observer;
-          // acq_rel: the result is published to the joiner, its runnable is seen by us.
-          void* waiting = promise.meeting.exchange(promise.ended(), base::memory_order_acq_rel);
-          if (waiting) static_cast<runnable*>(waiting)->make_ready();
-          promise.release(self);
-          if (to_tell) to_tell->on_root_ended();
-        }
-        void await_resume() noexcept {}
-      };
-      return meet{};
-    }
-    void unhandled_exception() noexcept { this->outcome.set_exception(); }
-
-    [[nodiscard]] void* ended() noexcept { return this; }
-    [[nodiscard]] bool has_ended() const noexcept {
-      return meeting.load(base::memory_order_acquire) == static_cast<const void*>(this);
-    }
-    void release(std::coroutine_handle<promise_type> self) noexcept {
-      if (holders.fetch_sub(1, base::memory_order_acq_rel) == 1) self.destroy();
-    }
-  };
-
-  explicit root(std::coroutine_handle<promise_type> made) noexcept : frame(made) {}
-  std::coroutine_handle<promise_type> frame;
-};
-
-template <class T>
-root<T> make_root(task<T> body) {
-  co_return co_await std::move(body);
+[[nodiscard]] inline void* root_ended(promise_base& root) noexcept {
+  return &root;
 }
+[[nodiscard]] void* root_detached() noexcept;
+
+/// What a root's end does, whoever it belongs to.
+inline void finish_root(promise_base& root) noexcept {
+  // acq_rel: the result is published to the joiner, its runnable is seen by us.
+  void* const met = root.meeting.exchange(root_ended(root), base::memory_order_acq_rel);
+  if (met == root_detached()) {
+    root.self.coroutine.destroy();
+  } else if (met) {
+    static_cast<runnable*>(met)->make_ready();
+  }
+}
+
+/// The hook of roots that belong to no scheduler.
+[[nodiscard]] end_hook& lone_root() noexcept;
 
 }  // namespace detail
 
@@ -81,53 +42,72 @@ root<T> make_root(task<T> body) {
 /// detaches the task: it runs on, and an exception of it is lost.
 ///
 /// Threads:   one owner; awaited at most once.
-/// Cancel:    awaiting cannot be cancelled yet.
+/// Cancel:    awaiting it ignores cancellation, because the value would be lost. Give the task a
+///            scope of its own and cancel that: then it ends, and so does the wait.
 template <class T = void>
 class [[nodiscard]] join_handle {
-  using promise_type = typename detail::root<T>::promise_type;
-
  public:
+  using handle = typename task<T>::handle;
+
   join_handle() = default;
-  explicit join_handle(std::coroutine_handle<promise_type> frame) noexcept : frame_(frame) {}
+  explicit join_handle(handle frame) noexcept : frame_(frame) {}
   join_handle(join_handle&& other) noexcept : frame_(std::exchange(other.frame_, nullptr)) {}
   join_handle& operator=(join_handle&& other) noexcept {
     std::swap(frame_, other.frame_);
     return *this;
   }
   ~join_handle() {
-    if (frame_) frame_.promise().release(frame_);
+    if (!frame_) return;
+    void* running = nullptr;
+    // Release: what its owner did with the frame comes before its destruction elsewhere.
+    if (!frame_.promise().meeting.compare_exchange_strong(running, detail::root_detached(),
+                                                          base::memory_order_acq_rel,
+                                                          base::memory_order_acquire)) {
+      frame_.destroy();
+    }
   }
 
-  [[nodiscard]] bool has_ended() const noexcept { return frame_.promise().has_ended(); }
+  explicit operator bool() const noexcept { return static_cast<bool>(frame_); }
+
+  [[nodiscard]] bool has_ended() const noexcept {
+    auto& promise = frame_.promise();
+    return promise.meeting.load(base::memory_order_acquire) == detail::root_ended(promise);
+  }
 
   /// The value of a task that has_ended(), or the exception that left it.
-  T take() { return frame_.promise().outcome.take(); }
+  T take() { return frame_.promise().take(); }
 
   /// Lets the task run on by itself.
   void detach() && noexcept { join_handle dropped(std::move(*this)); }
 
   struct awaiter : runnable {
-    explicit awaiter(std::coroutine_handle<promise_type> joined) noexcept : frame(joined) {}
-    std::coroutine_handle<promise_type> frame;
+    explicit awaiter(handle joined) noexcept : frame(joined) {}
+    handle frame;
 
-    bool await_ready() const noexcept { return frame.promise().has_ended(); }
-    bool await_suspend(std::coroutine_handle<> awaiting) noexcept {
-      coroutine = awaiting;
-      home = current_agent();
+    bool await_ready() const noexcept {
+      auto& promise = frame.promise();
+      return promise.meeting.load(base::memory_order_acquire) == detail::root_ended(promise);
+    }
+    template <class Promise>
+    bool await_suspend(std::coroutine_handle<Promise> awaiting,
+                       std::source_location place = std::source_location::current()) noexcept {
+      suspend(awaiting, "join", place);
+      memory::note(frame.promise().note().awaited_by, static_cast<const void*>(awaiting.address()));
       void* expected = nullptr;
       // Fails only if the task has ended meanwhile: then do not suspend.
-      return frame.promise().meeting.compare_exchange_strong(expected, static_cast<runnable*>(this),
-                                                             base::memory_order_acq_rel,
-                                                             base::memory_order_acquire);
+      const bool waits = frame.promise().meeting.compare_exchange_strong(
+          expected, static_cast<runnable*>(this), base::memory_order_acq_rel,
+          base::memory_order_acquire);
+      return waits ? true : carry_on();
     }
-    T await_resume() { return frame.promise().outcome.take(); }
+    T await_resume() { return frame.promise().take(); }
   };
 
   /// The handle must outlive the await.
   awaiter operator co_await() && noexcept { return awaiter{frame_}; }
 
  private:
-  std::coroutine_handle<promise_type> frame_;
+  handle frame_;
 };
 
 /// Runs `body` at once on the caller's stack, up to its first suspension.
@@ -135,9 +115,12 @@ class [[nodiscard]] join_handle {
 /// For callers that do something else when a task does not end straight away.
 template <class T>
 join_handle<T> start_here(task<T> body) {
-  auto root = detail::make_root(std::move(body));
-  root.frame.resume();
-  return join_handle<T>{root.frame};
+  auto& promise = body.promise();
+  promise.hook = &detail::lone_root();
+  promise.self.home = current_agent();
+  const auto frame = body.release();
+  promise.self.coroutine.resume();
+  return join_handle<T>{frame};
 }
 
 }  // namespace tacit::sched

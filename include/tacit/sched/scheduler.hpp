@@ -1,10 +1,12 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <source_location>
 #include <vector>
 
 #include <tacit/base/atomic.hpp>
@@ -18,6 +20,8 @@ namespace tacit::sched {
 class worker;
 class idle;
 class inject_queue;
+class monitor;
+struct stall;
 
 /// CPUs that this process may run on (its affinity mask), at least 1.
 [[nodiscard]] std::uint32_t available_cpus() noexcept;
@@ -29,6 +33,16 @@ struct scheduler_options {
   /// Where coroutine frames come from.
   memory::mode memory = memory::mode::arena;
 
+  /// Whether idle workers take work, and the poll, from others. Off is thread per core: only to
+  /// measure what stealing is worth.
+  bool stealing = true;
+
+  /// A coroutine that keeps a worker for longer than this is reported as a stall. Zero: never.
+  std::chrono::nanoseconds stall_bound = std::chrono::milliseconds(20);
+
+  /// Told of each stall that is reported, on the monitor's thread.
+  std::function<void(const stall&)> on_stall = {};
+
   /// Makes what worker `index` waits in. Called once per worker, before any of them runs.
   std::function<std::unique_ptr<poller>(std::uint32_t index)> make_poller = [](std::uint32_t) {
     return std::make_unique<waiting_room>();
@@ -38,23 +52,35 @@ struct scheduler_options {
 /// Counters of one worker since it started. Each is exact on its own; together they are no
 /// snapshot.
 struct worker_statistics {
-  std::uint64_t runs = 0;         ///< Coroutines resumed.
-  std::uint64_t steals = 0;       ///< Times it took work from another worker.
-  std::uint64_t injected = 0;     ///< Coroutines taken from the inject queue.
-  std::uint64_t parks = 0;        ///< Times it waited in its poller.
-  std::uint64_t overflows = 0;    ///< Coroutines its full ring sent to the inject queue.
-  std::uint32_t queue_depth = 0;  ///< Ready coroutines in its ring now.
+  std::uint64_t runs = 0;                   ///< Coroutines resumed.
+  std::uint64_t steals = 0;                 ///< Times it took work from another worker.
+  std::uint64_t polls_stolen = 0;           ///< Times it polled for another worker.
+  std::uint64_t injected = 0;               ///< Coroutines taken from the inject queue.
+  std::uint64_t parks = 0;                  ///< Times it waited in its poller.
+  std::uint64_t overflows = 0;              ///< Coroutines its full ring sent to the inject queue.
+  std::uint32_t queue_depth = 0;            ///< Ready coroutines in its ring now.
+  std::chrono::nanoseconds longest_run{0};  ///< As the monitor saw it.
+
+  /// How often the ring held 0, 1, 2-3, 4-7, … 128 or more when the worker looked at its poller.
+  std::array<std::uint64_t, 9> queue_depths{};
+};
+
+/// What else to say about a coroutine that is spawned.
+struct spawn_options {
+  const char* name = nullptr;     ///< A static text for the listing of live coroutines.
+  cancel_scope* scope = nullptr;  ///< What it runs under; null for nothing. Outlives it.
 };
 
 /// Runs coroutines on a fixed number of worker threads, which steal work from each other.
 ///
-/// Each worker has a ring of ready coroutines, timers and a poller. It runs its own work first,
-/// then injected work, then takes half of another worker's; with nothing left it waits in its
-/// poller.
+/// Each worker has a ring of ready coroutines, a slot for the one made ready last, a deque of
+/// forked children, timers and a poller. It runs its own work first, then injected work, then takes
+/// from another worker, also what a stuck worker's poller has to say; with nothing left it waits in
+/// its own poller. docs/scheduler.md has the whole picture.
 ///
 /// Threads:   spawn() from any thread; stop() once, not from a worker.
 /// Lifetime:  outlives every join handle's await. The destructor calls stop() without grace.
-class scheduler final : root_observer {
+class scheduler final : end_hook {
  public:
   /// Starts the workers. Throws std::system_error if threads cannot be had.
   explicit scheduler(const scheduler_options& options = {});
@@ -65,12 +91,16 @@ class scheduler final : root_observer {
   /// Starts `body` as a root coroutine: on the calling worker's queue, or by way of the inject
   /// queue from any other thread.
   template <class T>
-  join_handle<T> spawn(task<T> body) {
-    auto root = detail::make_root(std::move(body));
-    auto& promise = root.frame.promise();
-    join_handle<T> handle{root.frame};
-    promise.observer = this;
-    start(promise.start);
+  join_handle<T> spawn(task<T> body, spawn_options options = {},
+                       std::source_location place = std::source_location::current()) {
+    auto& promise = body.promise();
+    promise.hook = this;
+    promise.scope = options.scope;
+    memory::note(promise.note().name, options.name);
+    memory::note(promise.note().spawned_at, place);
+    memory::note(promise.note().now, memory::frame_note::state::ready);
+    join_handle<T> handle{body.release()};
+    start(promise.self);
     return handle;
   }
 
@@ -86,6 +116,9 @@ class scheduler final : root_observer {
   [[nodiscard]] poller& poller_of(std::uint32_t worker) noexcept;
   [[nodiscard]] worker_statistics statistics(std::uint32_t worker) const noexcept;
   [[nodiscard]] std::uint64_t injected_waiting() const noexcept;
+  [[nodiscard]] std::uint64_t stalls() const noexcept;
+
+  /// Spawned tasks that have not ended.
   [[nodiscard]] std::size_t live_roots() const noexcept;
 
   /// True once stop() was called.
@@ -93,22 +126,23 @@ class scheduler final : root_observer {
 
  private:
   friend class worker;
+  friend class monitor;
 
   void start(runnable& ready) noexcept;
   void inject(runnable& ready) noexcept;
+  void inject_all(runnable& first, runnable& last, std::uint64_t count) noexcept;
   void wake_one() noexcept;
   [[nodiscard]] bool has_ready_work() const noexcept;
-  void on_root_ended() noexcept override;
+  std::coroutine_handle<> on_ended(promise_base& ended) noexcept override;
 
-  const memory::mode memory_;
+  const scheduler_options options_;
   std::unique_ptr<idle> idle_;
   std::unique_ptr<inject_queue> injected_;
   std::vector<std::unique_ptr<worker>> workers_;
-  base::atomic<std::size_t> live_roots_{0};
-  base::atomic<bool> stopping_{false};  // No new waits.
-  base::atomic<bool> halted_{false};    // Workers leave.
-  base::mutex stop_mutex_;
-  base::condition_variable all_ended_;
+  std::unique_ptr<monitor> monitor_;
+  base::atomic<std::uint64_t> started_outside_{0};  // Roots, by threads that are no workers.
+  base::atomic<bool> stopping_{false};              // No new waits.
+  base::atomic<bool> halted_{false};                // Workers leave.
 };
 
 }  // namespace tacit::sched

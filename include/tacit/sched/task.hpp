@@ -2,13 +2,11 @@
 
 #include <concepts>
 #include <coroutine>
-#include <cstddef>
-#include <exception>
-#include <optional>
+#include <memory>
+#include <type_traits>
 #include <utility>
-#include <variant>
 
-#include <tacit/memory/frame_pool.hpp>
+#include <tacit/sched/promise.hpp>
 
 namespace tacit::sched {
 
@@ -17,55 +15,72 @@ class task;
 
 namespace detail {
 
-/// Frames come from the thread's pool.
-struct pooled_frame {
-  static void* operator new(std::size_t bytes) { return memory::frame_pool::allocate(bytes); }
-  static void operator delete(void* frame) noexcept { memory::frame_pool::deallocate(frame); }
-};
-
-/// What a coroutine ends with: a value, or the exception that left it.
+/// What a coroutine ends with, beside the exception in promise_base.
 template <class T>
-class result {
+class returns {
  public:
-  template <class U>
-  void set_value(U&& value) {
-    state_.template emplace<1>(std::forward<U>(value));
+  returns() noexcept {}
+  ~returns() {
+    if (has_value_) std::destroy_at(&value_);
   }
-  void set_exception() noexcept { state_.template emplace<2>(std::current_exception()); }
-  T take() {
-    if (state_.index() == 2) std::rethrow_exception(std::get<2>(state_));
-    return std::move(std::get<1>(state_));
-  }
+  returns(const returns&) = delete;
+  returns& operator=(const returns&) = delete;
 
- private:
-  std::variant<std::monostate, T, std::exception_ptr> state_;
-};
-
-template <>
-class result<void> {
- public:
-  void set_exception() noexcept { exception_ = std::current_exception(); }
-  void take() const {
-    if (exception_) std::rethrow_exception(exception_);
-  }
-
- private:
-  std::exception_ptr exception_;
-};
-
-template <class T>
-struct returns {
-  result<T> outcome;
   template <std::convertible_to<T> U>
   void return_value(U&& value) {
-    outcome.set_value(std::forward<U>(value));
+    std::construct_at(&value_, std::forward<U>(value));
+    has_value_ = true;
   }
+  T take_value() { return std::move(value_); }
+
+ private:
+  union {
+    T value_;
+  };
+  bool has_value_ = false;
 };
 
 template <>
-struct returns<void> {
-  result<void> outcome;
+class returns<void> {
+ public:
   void return_void() noexcept {}
+  void take_value() noexcept {}
+};
+
+template <class T>
+struct task_promise : promise_base, returns<T> {
+  task<T> get_return_object(
+      std::source_location function = std::source_location::current()) noexcept;
+  initial_awaiter initial_suspend() noexcept { return {self.note}; }
+  final_awaiter final_suspend() noexcept { return {}; }
+
+  /// The value, or rethrows what left the coroutine.
+  T take() {
+    if (exception) [[unlikely]]
+      std::rethrow_exception(exception);
+    return this->take_value();
+  }
+};
+
+}  // namespace detail
+
+namespace detail {
+
+template <class T>
+struct task_awaiter {
+  std::coroutine_handle<task_promise<T>> frame;
+
+  [[nodiscard]] bool await_ready() const noexcept { return false; }
+  template <class Promise>
+  std::coroutine_handle<> await_suspend(
+      std::coroutine_handle<Promise> awaiting,
+      std::source_location place = std::source_location::current()) noexcept {
+    promise_base& promise = frame.promise();
+    promise.continuation = awaiting;
+    promise.inherit(awaiting, place);
+    return frame;
+  }
+  T await_resume() { return frame.promise().take(); }
 };
 
 }  // namespace detail
@@ -73,37 +88,19 @@ struct returns<void> {
 /// A coroutine that starts when it is awaited and resumes its awaiter when it ends.
 ///
 /// Awaiting gives the coroutine's value or rethrows what left it. Starting and ending transfer
-/// control symmetrically, so a chain of tasks uses no stack. A task that is destroyed before it
-/// ended destroys its frame; that is only allowed while nothing will resume it.
+/// control symmetrically, so a chain of tasks uses no stack. An awaited task has the cancel scope
+/// of its awaiter. A task that is destroyed before it ended destroys its frame; that is only
+/// allowed while nothing will resume it.
 ///
 /// Threads:   moved and awaited by one owner; it may run on any worker.
 /// Lifetime:  arguments taken by reference must outlive the task. A lambda with captures must not
-/// be a
-///            coroutine: its captures die with the lambda, not with the task.
+///            be a coroutine: its captures die with the lambda, not with the task.
 template <class T = void>
 class [[nodiscard]] task {
  public:
   using value_type = T;
-
-  struct promise_type : detail::pooled_frame, detail::returns<T> {
-    std::coroutine_handle<> continuation;
-
-    task get_return_object() noexcept {
-      return task{std::coroutine_handle<promise_type>::from_promise(*this)};
-    }
-    std::suspend_always initial_suspend() noexcept { return {}; }
-    auto final_suspend() noexcept {
-      struct resume_continuation {
-        bool await_ready() noexcept { return false; }
-        std::coroutine_handle<> await_suspend(std::coroutine_handle<promise_type> ended) noexcept {
-          return ended.promise().continuation;
-        }
-        void await_resume() noexcept {}
-      };
-      return resume_continuation{};
-    }
-    void unhandled_exception() noexcept { this->outcome.set_exception(); }
-  };
+  using promise_type = detail::task_promise<T>;
+  using handle = std::coroutine_handle<promise_type>;
 
   task() = default;
   task(task&& other) noexcept : frame_(std::exchange(other.frame_, nullptr)) {}
@@ -117,23 +114,29 @@ class [[nodiscard]] task {
 
   explicit operator bool() const noexcept { return static_cast<bool>(frame_); }
 
-  auto operator co_await() && noexcept {
-    struct awaiter {
-      std::coroutine_handle<promise_type> frame;
-      bool await_ready() noexcept { return false; }
-      std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiting) noexcept {
-        frame.promise().continuation = awaiting;
-        return frame;
-      }
-      T await_resume() { return frame.promise().outcome.take(); }
-    };
-    return awaiter{frame_};
-  }
+  auto operator co_await() && noexcept { return detail::task_awaiter<T>{frame_}; }
+
+  /// The value of a task that has ended, or rethrows what left it. Once.
+  T result() { return frame_.promise().take(); }
+
+  /// The coroutine, for those who start it in another way than by awaiting it.
+  [[nodiscard]] promise_type& promise() const noexcept { return frame_.promise(); }
+
+  /// Gives the frame up: the caller destroys it.
+  [[nodiscard]] handle release() noexcept { return std::exchange(frame_, nullptr); }
 
  private:
-  explicit task(std::coroutine_handle<promise_type> frame) noexcept : frame_(frame) {}
+  friend promise_type;
+  explicit task(handle frame) noexcept : frame_(frame) {}
 
-  std::coroutine_handle<promise_type> frame_;
+  handle frame_;
 };
+
+template <class T>
+task<T> detail::task_promise<T>::get_return_object(std::source_location function) noexcept {
+  const auto coroutine = std::coroutine_handle<task_promise>::from_promise(*this);
+  introduce(*this, coroutine, function);
+  return task<T>{coroutine};
+}
 
 }  // namespace tacit::sched

@@ -21,4 +21,9 @@ namespace tacit::sched::this_worker {
 /// thread is no worker.
 [[nodiscard]] bool is_stopping() noexcept;
 
+/// To be asked by an operation that could go on without waiting. False if the running coroutine has
+/// had its share of those: then the operation yields first (sched::yield), so that a coroutine for
+/// which there is always something to do does not keep a worker. True if the thread is no worker.
+[[nodiscard]] bool spend_budget() noexcept;
+
 }  // namespace tacit::sched::this_worker

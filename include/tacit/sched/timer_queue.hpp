@@ -2,11 +2,13 @@
 
 #include <cstddef>
 #include <limits>
+#include <mutex>
 #include <optional>
 #include <vector>
 
 #include <tacit/base/atomic.hpp>
 #include <tacit/base/clock.hpp>
+#include <tacit/base/word_lock.hpp>
 #include <tacit/sched/agent.hpp>
 #include <tacit/sched/poller.hpp>
 
@@ -15,12 +17,17 @@ namespace tacit::sched {
 /// Something that happens at a time, unless it is cancelled before.
 class timer {
  public:
-  timer() = default;
+  /// How on_expired() is called. `locked` is cheaper, and enough for making a coroutine ready.
+  enum class calls : bool { locked, unlocked };
+
+  explicit timer(calls how = calls::locked) noexcept : calls_(how) {}
   timer(const timer&) = delete;
   timer& operator=(const timer&) = delete;
 
   /// Called when the time has come. Returns the time to be called again, or nullopt for no more.
-  /// It runs under the queue's lock: it must be short and must not call the queue.
+  /// It is short, and with calls::locked it must not call the queue.
+  ///
+  /// Called with steady_time::max() when the queue closes.
   virtual std::optional<base::steady_time> on_expired(base::steady_time now) noexcept = 0;
 
  protected:
@@ -29,8 +36,9 @@ class timer {
  private:
   friend class timer_queue;
   static constexpr std::size_t not_queued = std::numeric_limits<std::size_t>::max();
-  base::steady_time due_{};  // Guarded by the queue's lock, as is position_.
-  std::size_t position_ = not_queued;
+  static constexpr std::size_t being_called = not_queued - 1;  // Only with calls::unlocked.
+  const calls calls_;
+  std::size_t position_ = not_queued;  // Guarded by the queue's lock.
 };
 
 /// The timers of one worker: a heap ordered by time, four children to a node.
@@ -62,20 +70,29 @@ class timer_queue {
 
  private:
   static constexpr std::size_t fan_out = 4;
-  void place(timer& which, std::size_t position) noexcept;
-  void rise(timer& which, std::size_t position) noexcept;
-  void sink(timer& which, std::size_t position) noexcept;
+  // The time stands beside the pointer, so that moving in the heap does not touch other timers'
+  // memory to compare.
+  struct entry {
+    base::steady_time due;
+    timer* which;
+  };
+  using lock = std::unique_lock<base::word_lock>;
+
+  void call(timer& due, base::steady_time now, lock& held) noexcept;
+  void place(const entry& moved, std::size_t position) noexcept;
+  void rise(const entry& moved, std::size_t position) noexcept;
+  void sink(const entry& moved, std::size_t position) noexcept;
   void remove_at(std::size_t position) noexcept;
+  void publish_earliest() noexcept;
 
   // Read by the owner before each wait without the lock; the heap changes under it.
   base::atomic<base::steady_time::rep> earliest_{
       std::numeric_limits<base::steady_time::rep>::max()};
-  void publish_earliest() noexcept;
   const agent* owner_;
   poller* owner_poller_;
-  base::mutex mutex_;
-  bool closed_ = false;       // Guarded by mutex_.
-  std::vector<timer*> heap_;  // Guarded by mutex_.
+  base::word_lock lock_;
+  bool closed_ = false;      // Guarded by lock_.
+  std::vector<entry> heap_;  // Guarded by lock_.
 };
 
 }  // namespace tacit::sched

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <coroutine>
+#include <source_location>
 
 #include <tacit/sched/agent.hpp>
 
@@ -12,8 +13,16 @@ namespace tacit::sched {
 class [[nodiscard]] yield final : public runnable {
  public:
   [[nodiscard]] bool await_ready() const noexcept;
-  void await_suspend(std::coroutine_handle<> awaiting) noexcept;
+  template <class Promise>
+  void await_suspend(std::coroutine_handle<Promise> awaiting,
+                     std::source_location place = std::source_location::current()) noexcept {
+    suspend(awaiting, "yield", place);
+    requeue();
+  }
   void await_resume() const noexcept {}
+
+ private:
+  void requeue() noexcept;
 };
 
 }  // namespace tacit::sched

@@ -1,0 +1,91 @@
+#pragma once
+
+// Children of one coroutine that may run in parallel, and how they find back together.
+//
+// The parent pushes all children but the first onto its worker's fork deque and becomes the first.
+// A child that ends takes the next of its siblings from the deque, unless a thief was faster. Such
+// a row of children, one after the other on one thread, is a chain; each child knows how long its
+// chain is (promise_base::chain). Only where a chain breaks does anybody count with an atomic:
+//   1. A chain that comprises all children resumes the parent, without any atomic: it is alone.
+//   2. Any other chain subtracts its length from `left_`; the one that brings it to zero resumes
+//      the parent. Release and acquire on `left_` carry the children's results to it.
+// A chain breaks where a child suspends, where a thief took the rest, or where the worker has gone
+// on with forks for so long that others have to have their turn.
+//
+// Results stay in the children's frames, which the parent owns.
+
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <optional>
+#include <source_location>
+
+#include <tacit/base/atomic.hpp>
+#include <tacit/sched/cancel.hpp>
+#include <tacit/sched/promise.hpp>
+
+namespace tacit::sched::detail {
+
+/// Makes these children stealable, in this order. Those for which the deque has no room, or for
+/// which the calling thread has none, are made ready in the ordinary way.
+void fork(promise_base* const* children, std::size_t count) noexcept;
+
+/// Takes what this worker forked last, if it is a child of `hook` and still there.
+[[nodiscard]] promise_base* take_forked(const end_hook& hook) noexcept;
+
+/// Runs children in parallel and resumes the parent when all have ended.
+class fork_join : public end_hook {
+ public:
+  /// `child(i)` is the promise of child i; `count` is not 0. Returns what to run now.
+  template <class Promise, class Child>
+  std::coroutine_handle<> start(std::coroutine_handle<Promise> parent, std::source_location place,
+                                std::size_t count, const Child& child) noexcept {
+    parent_ = parent;
+    count_ = static_cast<std::uint32_t>(count);
+    left_.store(count_, base::memory_order_relaxed);
+    scope_.emplace(current_scope::scope_of(parent));
+    promise_base* batch[batch_max];
+    std::size_t batched = 0;
+    // Backwards: the owner takes the last one pushed, thieves the first.
+    for (std::size_t i = count; i-- > 0;) {
+      promise_base& each = child(i);
+      each.inherit(parent, place);
+      each.hook = this;
+      each.scope = &*scope_;
+      each.chain = 1;
+      if (i == 0) break;
+      batch[batched++] = &each;
+      if (batched == batch_max || i == 1) {
+        fork(batch, batched);
+        batched = 0;
+      }
+    }
+    return child(0).self.coroutine;
+  }
+
+  std::coroutine_handle<> on_ended(promise_base& ended) noexcept override;
+
+ protected:
+  ~fork_join() = default;
+
+  /// Rethrows the exception that came first, if any did.
+  void rethrow_first() const {
+    if (const auto* failed = first_failed_.load(base::memory_order_acquire)) [[unlikely]]
+      std::rethrow_exception(failed->exception);
+  }
+  [[nodiscard]] cancel_scope& scope() noexcept { return *scope_; }
+
+ private:
+  static constexpr std::size_t batch_max = 16;
+
+  void fail(promise_base& failed) noexcept;
+
+  std::coroutine_handle<> parent_;
+  base::atomic<std::uint32_t> left_{0};
+  std::uint32_t count_ = 0;
+  base::atomic<promise_base*> first_failed_{nullptr};
+  std::optional<cancel_scope> scope_;  // Of the children, inside the parent's.
+};
+
+}  // namespace tacit::sched::detail

@@ -1,0 +1,73 @@
+#pragma once
+
+// One thread that looks at all workers from outside, because one that is stuck cannot help itself.
+//
+// It looks every 500 us while coroutines run, every 50 us while a worker is stuck and somebody
+// could help, less and less often (up to 10 ms) while nothing runs, and sleeps once all workers
+// have been parked for a while. It sees:
+//   - work that waits behind a run that goes on and on: opens the next slot to thieves, wakes one;
+//   - a worker that has not looked at its poller for long: wakes a thief, who polls for it;
+//   - a run that is longer than the stall bound: reports it, once, and not too many a second.
+
+#include <chrono>
+#include <cstdint>
+#include <vector>
+
+#include <tacit/base/atomic.hpp>
+#include <tacit/base/clock.hpp>
+#include <tacit/sched/stall.hpp>
+
+namespace tacit::sched {
+
+class scheduler;
+class worker;
+
+class monitor {
+ public:
+  explicit monitor(scheduler& watched);
+
+  void start();
+  void stop();
+
+  /// A worker goes to work: ends the monitor's sleep.
+  void on_unpark() noexcept {
+    if (asleep_.load(base::memory_order_seq_cst)) [[unlikely]]
+      wake();
+  }
+
+  /// Stalls seen, reported or not.
+  [[nodiscard]] std::uint64_t stalls() const noexcept {
+    return stalls_.load(base::memory_order_relaxed);
+  }
+
+ private:
+  struct view {
+    std::uint64_t run = 0;      // The run that the worker was in when we looked last,
+    base::steady_time since{};  // since when we know it to be in it,
+    bool reported = false;      // and whether it was reported.
+  };
+
+  void run();
+  void wake() noexcept;
+  void wait();
+  bool look(worker& watched, view& before, base::steady_time now);
+  bool needs_help(worker& watched, const view& before, base::steady_time now);
+  void note_length(worker& watched, const view& before, base::steady_time now) noexcept;
+  void report(worker& watched, view& before, base::steady_time now);
+
+  scheduler& scheduler_;
+  std::vector<view> views_;
+  std::chrono::microseconds interval_;
+  std::uint64_t runs_before_ = 0;
+  int quiet_looks_ = 0;
+  base::steady_time may_report_at_{};
+
+  base::mutex mutex_;
+  base::condition_variable changed_;
+  bool stopping_ = false;  // Guarded by mutex_.
+  base::atomic<bool> asleep_{false};
+  base::atomic<std::uint64_t> stalls_{0};
+  base::thread thread_;
+};
+
+}  // namespace tacit::sched
