@@ -8,6 +8,7 @@
 #include <mutex>
 #include <utility>
 
+#include <tacit/sched/fork_join.hpp>
 #include <tacit/sched/this_worker.hpp>
 #include <tacit/sched/yield.hpp>
 
@@ -315,6 +316,32 @@ promise_base* worker::take_forked(const end_hook& hook) noexcept {
     return nullptr;
   }
   return last;
+}
+
+void detail::fork(promise_base* const* children, std::size_t count) noexcept {
+  std::size_t forked = 0;
+  if (current_worker) forked = current_worker->fork(children, count);
+  for (; forked < count; ++forked) {
+    runnable& child = children[forked]->self;
+    child.home = current_agent();
+    child.make_ready();
+  }
+}
+
+std::coroutine_handle<> detail::fork_join::on_ended(promise_base& ended) noexcept {
+  if (ended.exception) [[unlikely]]
+    fail(ended);
+  const std::uint32_t chain = ended.chain;
+  promise_base* const next = current_worker ? current_worker->take_forked(*this) : nullptr;
+  if (next) {
+    next->chain = chain + 1;
+    return next->self.coroutine;
+  }
+  // Unless it is the last, the parent may have been resumed elsewhere, and this be gone.
+  if (chain == count_ || left_.fetch_sub(chain, base::memory_order_acq_rel) == chain) {
+    return parent_;
+  }
+  return std::noop_coroutine();
 }
 
 worker_statistics worker::statistics() const noexcept {

@@ -119,7 +119,8 @@ struct scoped_task_awaiter {
       std::source_location place = std::source_location::current()) noexcept {
     promise_base& promise = running.promise();
     promise.continuation = awaiting;
-    promise.inherit(awaiting, place);
+    promise.inherit(awaiting);
+    note_place(awaiting, place);
     promise.scope = scope;
     return promise.self.coroutine;
   }

@@ -31,9 +31,6 @@ namespace tacit::sched::detail {
 /// which the calling thread has none, are made ready in the ordinary way.
 void fork(promise_base* const* children, std::size_t count) noexcept;
 
-/// Takes what this worker forked last, if it is a child of `hook` and still there.
-[[nodiscard]] promise_base* take_forked(const end_hook& hook) noexcept;
-
 /// Runs children in parallel and resumes the parent when all have ended.
 class fork_join : public end_hook {
  public:
@@ -45,12 +42,13 @@ class fork_join : public end_hook {
     count_ = static_cast<std::uint32_t>(count);
     left_.store(count_, base::memory_order_relaxed);
     scope_.emplace(current_scope::scope_of(parent));
+    note_place(parent, place);
     promise_base* batch[batch_max];
     std::size_t batched = 0;
     // Backwards: the owner takes the last one pushed, thieves the first.
     for (std::size_t i = count; i-- > 0;) {
       promise_base& each = child(i);
-      each.inherit(parent, place);
+      each.inherit(parent);
       each.hook = this;
       each.scope = &*scope_;
       each.chain = 1;

@@ -42,9 +42,9 @@ struct promise_base {
   void unhandled_exception() noexcept { exception = std::current_exception(); }
   [[nodiscard]] memory::frame_note& note() const noexcept { return *self.note; }
 
-  /// Makes this coroutine part of the one that awaits it, at `place`: same scope, same request.
+  /// Makes this coroutine part of the one that awaits it: same scope, same request.
   template <class Promise>
-  void inherit(std::coroutine_handle<Promise> awaiting, std::source_location place) noexcept;
+  void inherit(std::coroutine_handle<Promise> awaiting) noexcept;
 };
 
 /// A promise of this library, as opposed to one of another library whose coroutine awaits ours.
@@ -84,13 +84,18 @@ inline void introduce(promise_base& promise, std::coroutine_handle<> coroutine,
 
 }  // namespace detail
 
+/// Notes where a coroutine awaits another one.
 template <class Promise>
-void promise_base::inherit([[maybe_unused]] std::coroutine_handle<Promise> awaiting,
-                           [[maybe_unused]] std::source_location place) noexcept {
+void note_place([[maybe_unused]] std::coroutine_handle<Promise> awaiting,
+                [[maybe_unused]] std::source_location place) noexcept {
+  if constexpr (TacitPromise<Promise>) memory::note(awaiting.promise().note().place, place);
+}
+
+template <class Promise>
+void promise_base::inherit([[maybe_unused]] std::coroutine_handle<Promise> awaiting) noexcept {
   if constexpr (TacitPromise<Promise>) {
     const promise_base& parent = awaiting.promise();
     scope = parent.scope;
-    memory::note(parent.note().place, place);
     memory::note(note().awaited_by, static_cast<const void*>(awaiting.address()));
     memory::note(note().request, parent.note().request.load(base::memory_order_relaxed));
   }
