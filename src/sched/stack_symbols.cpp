@@ -29,11 +29,19 @@ std::string_view without_folder(std::string_view path) {
 
 #ifdef TACIT_LIBBACKTRACE
 
-std::string demangled(const char* name) {
+std::string demangled(const std::string& name) {
   int status = 0;
-  const std::unique_ptr<char, decltype(&std::free)> readable(
-      abi::__cxa_demangle(name, nullptr, nullptr, &status), &std::free);
-  return status == 0 ? readable.get() : name;
+  const std::unique_ptr<char, decltype(&std::free)> text(
+      abi::__cxa_demangle(name.c_str(), nullptr, nullptr, &status), &std::free);
+  return status == 0 ? text.get() : name;
+}
+
+// GCC calls the body of a coroutine `f(f(int)::_Z1fi.Frame*) [clone .actor]`: the name is in there.
+std::string readable(const std::string& name) {
+  const std::size_t frame = name.find(".Frame");
+  const std::size_t coroutine = name.rfind("_Z", frame);
+  if (frame == std::string::npos || coroutine == std::string::npos) return demangled(name);
+  return demangled(name.substr(coroutine, frame - coroutine));
 }
 
 void on_error(void*, const char*, int) {}
@@ -45,7 +53,7 @@ backtrace_state* tables() {
 
 void on_symbol(void* into, std::uintptr_t address, const char* name, std::uintptr_t start,
                std::uintptr_t) {
-  if (name) *static_cast<std::string*>(into) = demangled(name) + "+" + hex(address - start);
+  if (name) *static_cast<std::string*>(into) = readable(name) + "+" + hex(address - start);
 }
 
 // Called for each function that is inlined at the address, innermost first: its line is wanted.

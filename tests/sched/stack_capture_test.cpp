@@ -15,6 +15,9 @@
 #include <string>
 #include <thread>
 
+#include <tacit/sched/block_on.hpp>
+#include <tacit/sched/task.hpp>
+
 #include "sched/stack_symbols.hpp"
 
 extern "C" const char __ehdr_start[];  // The linker's: the first byte of the program.
@@ -32,6 +35,11 @@ namespace tacit::sched {
 [[gnu::noinline]] int call_what_spins(std::atomic<bool>& started, std::atomic<bool>& stop) {
   spin_where_the_test_looks(started, stop);
   return started ? 1 : 2;  // Something to do: not a tail call.
+}
+
+task<> coroutine_that_spins(std::atomic<bool>& started, std::atomic<bool>& stop) {
+  call_what_spins(started, stop);
+  co_return;
 }
 
 namespace {
@@ -245,6 +253,14 @@ TEST(stack_symbols, name_a_function_of_the_program) {
   EXPECT_EQ(describe_address(address + 1).find("tacit::sched::call_what_spins(std::atomic<bool>&"),
             0U)
       << describe_address(address + 1);
+}
+
+TEST(stack_symbols, name_a_coroutine_as_it_is_written) {
+  victim spinning([](auto& started, auto& stop) { block_on(coroutine_that_spins(started, stop)); });
+  const std::string text = text_of(capture_stack(spinning.id(), patience));
+  EXPECT_NE(text.find("\n  tacit::sched::coroutine_that_spins(std::atomic<bool>&"),
+            std::string::npos)
+      << text;
 }
 
 TEST(stack_symbols, give_module_and_offset_where_no_function_is) {

@@ -45,8 +45,8 @@ struct blocking_pool_statistics {
 /// and threads_max reached it queues, and beyond queued_max it is refused at once.
 ///
 /// Threads:   any. The lock is held to link a job, and while a thread is started.
-/// Lifetime:  outlived by nothing that it resumes: destroy it before the scheduler whose coroutines
-///            await it. The destructor closes, and waits for the jobs that run.
+/// Lifetime:  destroyed before the scheduler whose coroutines it resumes. The destructor closes it,
+///            and waits for the jobs that run.
 /// Cancel:    a job that runs cannot be cancelled. close() cancels those still queued.
 class blocking_pool {
  public:
