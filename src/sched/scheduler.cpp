@@ -1,9 +1,9 @@
 #include <tacit/sched/scheduler.hpp>
 
-#include <sched.h>
-
 #include <algorithm>
 #include <thread>
+
+#include <tacit/sched/available_cpus.hpp>
 
 #include "sched/idle.hpp"
 #include "sched/inject_queue.hpp"
@@ -11,13 +11,6 @@
 #include "sched/worker.hpp"
 
 namespace tacit::sched {
-
-std::uint32_t available_cpus() noexcept {
-  cpu_set_t mask;
-  CPU_ZERO(&mask);
-  if (sched_getaffinity(0, sizeof mask, &mask) != 0) return 1;
-  return std::max(1U, static_cast<std::uint32_t>(CPU_COUNT(&mask)));
-}
 
 scheduler::scheduler(const scheduler_options& options) : options_(options) {
   const std::uint32_t count = options.workers ? options.workers : available_cpus();

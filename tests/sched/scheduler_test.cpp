@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include <tacit/sched/available_cpus.hpp>
 #include <tacit/sched/block_on.hpp>
 #include <tacit/sched/this_worker.hpp>
 #include <tacit/sched/yield.hpp>

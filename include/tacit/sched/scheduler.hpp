@@ -23,11 +23,8 @@ class inject_queue;
 class monitor;
 struct stall;
 
-/// CPUs that this process may run on (its affinity mask), at least 1.
-[[nodiscard]] std::uint32_t available_cpus() noexcept;
-
 struct scheduler_options {
-  /// Worker threads; 0 means one per available CPU.
+  /// Worker threads; 0 means one per CPU of available_cpus().
   std::uint32_t workers = 0;
 
   /// Where coroutine frames come from.
