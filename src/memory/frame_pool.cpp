@@ -1,102 +1,104 @@
-// Every block starts with a header that names its owner and size class. The owner's free lists are
-// touched by the owning thread only. Strays (blocks freed elsewhere) are pushed onto the owner's
-// `returned` list, which the owner takes whole: there is no pop of a single node, hence no ABA.
-//
-// When a pool is destroyed it puts `closed` into `returned`. From then on whoever frees a block
-// gives it to the heap and counts it in `orphans`; whoever brings that count to zero deletes the
-// core. The count may go below zero before the pool has added the number of blocks still in use; it
-// can reach zero only once, after that.
-
 #include <tacit/memory/frame_pool.hpp>
 
-#include <new>
+#include <algorithm>
+#include <array>
 #include <utility>
 
+#include <tacit/base/atomic.hpp>
+
+#include "memory/frame_core.hpp"
+#include "memory/heap_frames.hpp"
+#include "memory/sanitizer.hpp"
+#include "memory/slab_space.hpp"
+
 namespace tacit::memory {
-
-struct alignas(__STDCPP_DEFAULT_NEW_ALIGNMENT__) frame_pool::block {
-  core* owner;  // Null for a block straight from the heap.
-  union {
-    std::uint64_t size_class;
-    block* unused;
-  };
-  frame_note note;
-  // A free block links to the next one where the frame was.
-  [[nodiscard]] block*& next() noexcept { return *reinterpret_cast<block**>(this + 1); }
-};
-
-namespace {
-constexpr std::size_t classes = frame_pool::largest_bytes / frame_pool::class_bytes;
-constexpr std::uint32_t stray_batch = 32;  // Not measured.
-}  // namespace
-
-struct frame_pool::core {
-  struct free_list {
-    block* first = nullptr;
-    std::uint32_t count = 0;
-  };
-  std::array<free_list, classes> lists;  // Owning thread only.
-  std::int64_t in_use = 0;               // Owning thread only; strays count until they are home.
-  base::atomic<block*> returned{nullptr};
-  base::atomic<std::int64_t> orphans{0};
-
-  [[nodiscard]] static block* closed() noexcept {
-    static block sentinel{};
-    return &sentinel;
-  }
-  void settle_orphans(std::int64_t change) noexcept {
-    if (orphans.fetch_add(change, base::memory_order_acq_rel) + change == 0) delete this;
-  }
-  void keep(block* freed) noexcept {
-    auto& list = lists[freed->size_class];
-    --in_use;
-    if (list.count == kept_blocks_max) {
-      ::operator delete(freed);
-      return;
-    }
-    freed->next() = std::exchange(list.first, freed);
-    ++list.count;
-  }
-  void keep_all(block* first) noexcept {
-    while (first)
-      keep(std::exchange(first, first->next()));
-  }
-  void drop_lists() noexcept {
-    for (auto& list : lists) {
-      while (list.first)
-        ::operator delete(std::exchange(list.first, list.first->next()));
-    }
-  }
-};
-
 namespace {
 
-constinit thread_local frame_pool* bound = nullptr;
+constinit thread_local frame_core* bound = nullptr;
 
-}  // namespace
+// Linked frames of one pool that are to be sent home together.
+struct batch {
+  static constexpr std::uint32_t frames_max = 32;  // Not measured.
 
-// Strays of one owner at a time: coroutines that migrate mostly come from one place.
-struct frame_pool::strays {
-  core* owner = nullptr;
-  block* first = nullptr;
-  block* last = nullptr;
+  frame_core* owner = nullptr;
+  void* first = nullptr;
+  void* last = nullptr;
   std::uint32_t count = 0;
 
-  static strays& of_this_thread() noexcept {
-    constinit static thread_local strays gathered;
-    return gathered;
+  void add(void* frame) noexcept {
+    link_free(frame, first);
+    first = frame;
+    if (!last) last = frame;
+    ++count;
+  }
+  void send() noexcept {
+    const batch gathered = std::exchange(*this, {});
+    if (gathered.owner) gathered.owner->send_home(gathered.first, gathered.last, gathered.count);
   }
 };
 
-frame_pool::frame_pool() : core_(new core) {}
+// By the owner's number, so that coroutines of a few workers do not send each other's batches
+// early.
+using batches = std::array<batch, 4>;
+static_assert(batch::frames_max * std::tuple_size_v<batches> == frame_pool::strays_max);
 
-frame_pool::~frame_pool() {
-  core_->keep_all(core_->returned.exchange(core::closed(), base::memory_order_acq_rel));
-  core_->drop_lists();
-  core_->settle_orphans(core_->in_use);
+batches& strays_of_this_thread() noexcept {
+  constinit static thread_local batches gathered;
+  return gathered;
 }
 
-frame_pool::binding::binding(frame_pool* pool) noexcept : previous_(std::exchange(bound, pool)) {}
+// Apart from the usual case, so that this one needs no registers to be saved.
+[[gnu::noinline]] void gather(frame_core& owner, void* frame) noexcept {
+  // A thread without a pool never calls flush_strays, so it sends each frame at once.
+  if (!bound) {
+    link_free(frame, nullptr);
+    return owner.send_home(frame, frame, 1);
+  }
+  auto& all = strays_of_this_thread();
+  auto& to = all[owner.number() % all.size()];
+  if (to.owner != &owner) to.send();
+  to.owner = &owner;
+  to.add(frame);
+  if (to.count == batch::frames_max) to.send();
+}
+
+// The owner of the frame writes alone, so there is nothing to be lost between load and store.
+// Release costs nothing here. A reader that finds a frame live finds its note made ready.
+void turn(frame_note& of) noexcept {
+  const auto next = of.generation.load(base::memory_order_relaxed) + 1;
+  of.generation.store(next, base::memory_order_release);
+}
+
+// What is not written here says nothing until the state or the root's generation is another one.
+void begin(void* frame) noexcept {
+  auto& fresh = frame_note::of(frame);
+  note<const void*>(fresh.awaited_by, nullptr);
+  note(fresh.now, frame_note::state::created);
+  note(fresh.function, {});
+  note(fresh.place, {});
+  note<std::uint64_t>(fresh.request, 0);
+  turn(fresh);
+}
+
+void* allocate_on_heap(std::size_t bytes) {
+  void* const frame = heap_frames::allocate(bytes);
+  turn(frame_note::of(frame));
+  return frame;
+}
+
+base::atomic<std::uint32_t> pools_made{0};
+
+}  // namespace
+
+frame_pool::frame_pool()
+    : core_(new frame_core(pools_made.fetch_add(1, base::memory_order_relaxed))) {}
+
+frame_pool::~frame_pool() {
+  core_->close();
+}
+
+frame_pool::binding::binding(frame_pool* pool) noexcept
+    : previous_(std::exchange(bound, pool ? pool->core_ : nullptr)) {}
 
 frame_pool::binding::~binding() {
   flush_strays();
@@ -104,81 +106,70 @@ frame_pool::binding::~binding() {
 }
 
 void* frame_pool::allocate(std::size_t bytes) {
-  if (!bound || bytes > largest_bytes) {
-    auto* fresh = new (::operator new(sizeof(block) + bytes)) block{nullptr, {0}, {}};
-    return begin(*fresh);
-  }
-  core& own = *bound->core_;
-  const std::size_t index = bytes == 0 ? 0 : (bytes - 1) / class_bytes;
-  auto& list = own.lists[index];
-  if (!list.first && own.returned.load(base::memory_order_relaxed)) {
-    own.keep_all(own.returned.exchange(nullptr, base::memory_order_acquire));
-  }
-  ++own.in_use;
-  if (block* reused = list.first) {
-    list.first = reused->next();
-    --list.count;
-    return begin(*reused);
-  }
-  auto* fresh =
-      new (::operator new(sizeof(block) + (index + 1) * class_bytes)) block{&own, {index}, {}};
-  return begin(*fresh);
-}
-
-// The owner writes alone, so there is nothing to be lost between load and store.
-void frame_pool::turn(frame_note& note) noexcept {
-  memory::note(note.generation, note.generation.load(base::memory_order_relaxed) + 1);
-}
-
-void* frame_pool::begin(block& used) noexcept {
-  turn(used.note);
-  return &used + 1;
+  frame_core* const own = bound;
+  if (!own || bytes > largest_bytes) [[unlikely]]
+    return allocate_on_heap(bytes);
+  void* const frame = own->take(class_of(bytes));
+  if (!frame) [[unlikely]]
+    return allocate_on_heap(bytes);
+  permit(frame, bytes);
+  begin(frame);
+  return frame;
 }
 
 void frame_pool::deallocate(void* frame) noexcept {
-  block* freed = static_cast<block*>(frame) - 1;
-  turn(freed->note);
-  if (!freed->owner) {
-    ::operator delete(freed);
-  } else if (bound && bound->core_ == freed->owner) {
-    freed->owner->keep(freed);
-  } else {
-    free_to(*freed->owner, freed);
-  }
-}
-
-void frame_pool::free_to(core& owner, block* freed) noexcept {
-  // A thread without a pool never calls flush_strays, so it sends each block at once.
-  if (!bound) return send_home(owner, freed, freed, 1);
-  auto& gathered = strays::of_this_thread();
-  if (gathered.owner != &owner) flush_strays();
-  gathered.owner = &owner;
-  freed->next() = std::exchange(gathered.first, freed);
-  if (!gathered.last) gathered.last = freed;
-  if (++gathered.count == stray_batch) flush_strays();
+  turn(frame_note::of(frame));
+  if (!slab_space::contains(frame)) [[unlikely]]
+    return heap_frames::deallocate(frame);
+  slab& home = slab_space::of(frame);
+  forbid(frame, block_sizes[home.size_class] - sizeof(frame_note));
+  if (home.owner != bound) return gather(*home.owner, frame);
+  home.owner->put(home, frame);
 }
 
 void frame_pool::flush_strays() noexcept {
-  auto& gathered = strays::of_this_thread();
-  if (!gathered.owner) return;
-  const auto batch = std::exchange(gathered, {});
-  send_home(*batch.owner, batch.first, batch.last, batch.count);
+  for (auto& each : strays_of_this_thread())
+    each.send();
+  if (bound) bound->collect();
 }
 
-void frame_pool::send_home(core& owner, block* first, block* last, std::uint32_t count) noexcept {
-  block* head = owner.returned.load(base::memory_order_relaxed);
-  do {
-    if (head == core::closed()) {
-      last->next() = nullptr;
-      while (first)
-        ::operator delete(std::exchange(first, first->next()));
-      owner.settle_orphans(-static_cast<std::int64_t>(count));
-      return;
+void frame_pool::for_each_live(const visitor& visit) {
+  const auto is_live = [](const frame_note& of) {
+    return of.generation.load(base::memory_order_acquire) % 2 != 0;
+  };
+  slab_space::for_each([&](const slab& each) {
+    const std::size_t bytes = block_sizes[each.size_class];
+    const std::byte* at = slab_space::memory_of(each) + slab::first_block_at;
+    for (auto left = each.carved.load(base::memory_order_acquire); left != 0; --left, at += bytes) {
+      const auto& found = *reinterpret_cast<const frame_note*>(at);
+      if (is_live(found)) visit(&found + 1, bytes - sizeof(frame_note), found);
     }
-    last->next() = head;
-    // Release: the frame's last writes come before its memory is used again (keep_all acquires).
-  } while (!owner.returned.compare_exchange_weak(head, first, base::memory_order_release,
-                                                 base::memory_order_relaxed));
+  });
+  heap_frames::for_each(visit);
+}
+
+std::size_t frame_pool::trim(base::steady_time now, std::chrono::nanoseconds delay,
+                             std::size_t bytes_max) noexcept {
+  return slab_space::trim(now - delay, bytes_max);
+}
+
+frame_statistics frame_pool::statistics() noexcept {
+  const auto slabs = slab_space::read_statistics();
+  const auto heap = heap_frames::read_statistics();
+  frame_statistics sum;
+  sum.idle_bytes = slabs.idle_bytes;
+  sum.returned_bytes = slabs.returned_bytes;
+  sum.live_frames = sum.heap_frames = heap.frames;
+  sum.live_bytes = heap.bytes;
+  slab_space::for_each([&](const slab& each) {
+    const auto count =
+        each.used.load(base::memory_order_relaxed) + each.orphans.load(base::memory_order_relaxed);
+    const auto live = static_cast<std::size_t>(std::max(0, count));
+    sum.slab_bytes += slab::bytes;
+    sum.live_frames += live;
+    sum.live_bytes += live * block_sizes[each.size_class];
+  });
+  return sum;
 }
 
 }  // namespace tacit::memory

@@ -44,6 +44,7 @@ TEST(frame_pool, a_frame_freed_on_another_thread_comes_home) {
     frame_pool::deallocate(frame);
     frame_pool::flush_strays();
   }).join();
+  frame_pool::flush_strays();
   EXPECT_EQ(frame_pool::allocate(100), frame);
   frame_pool::deallocate(frame);
 }
@@ -60,6 +61,65 @@ TEST(frame_pool, a_frame_may_outlive_its_pool) {
   std::memset(frame, 1, 100);
   frame_pool::deallocate(frame);
   std::thread([second] { frame_pool::deallocate(second); }).join();
+}
+
+TEST(frame_pool, frames_of_one_cache_line_or_more_begin_on_one) {
+  frame_pool pool;
+  const frame_pool::binding bound(&pool);
+  for (std::size_t bytes = 0; bytes <= frame_pool::largest_bytes; bytes += 40) {
+    void* frame = frame_pool::allocate(bytes);
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(frame) % 64, 0U) << bytes;
+    frame_pool::deallocate(frame);
+  }
+}
+
+TEST(frame_pool, the_frame_freed_last_is_taken_first) {
+  frame_pool pool;
+  const frame_pool::binding bound(&pool);
+  std::vector<void*> frames(20);
+  for (auto& each : frames)
+    each = frame_pool::allocate(100);
+  for (void* each : frames)
+    frame_pool::deallocate(each);
+  for (auto each = frames.rbegin(); each != frames.rend(); ++each)
+    EXPECT_EQ(frame_pool::allocate(100), *each);
+  for (void* each : frames)
+    frame_pool::deallocate(each);
+}
+
+// Every byte that was asked for belongs to one frame only, whatever the order.
+TEST(frame_pool_property, frames_never_overlap) {
+  const auto seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937 random(seed);
+  struct piece {
+    unsigned char* at;
+    std::size_t bytes;
+    unsigned char mark;
+  };
+  frame_pool pool;
+  const frame_pool::binding bound(&pool);
+  const auto before = frame_pool::statistics().live_frames;
+  std::vector<piece> pieces;
+  const auto free_last = [&] {
+    const piece last = pieces.back();
+    pieces.pop_back();
+    for (std::size_t i = 0; i < last.bytes; ++i)
+      ASSERT_EQ(last.at[i], last.mark);
+    frame_pool::deallocate(last.at);
+  };
+  for (int i = 0; i < 20'000; ++i) {
+    const std::size_t bytes = 1 + random() % (i % 16 == 0 ? 5000 : 500);
+    const auto mark = static_cast<unsigned char>(random());
+    pieces.push_back({static_cast<unsigned char*>(frame_pool::allocate(bytes)), bytes, mark});
+    std::memset(pieces.back().at, mark, bytes);
+    std::swap(pieces[random() % pieces.size()], pieces.back());
+    if (random() % 3 == 0) free_last();
+    ASSERT_EQ(frame_pool::statistics().live_frames - before, pieces.size());
+  }
+  while (!pieces.empty())
+    free_last();
+  EXPECT_EQ(frame_pool::statistics().live_frames, before);
 }
 
 // Frames wander between threads in random order while pools come and go. Sanitizers judge the rest.

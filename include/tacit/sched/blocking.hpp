@@ -7,16 +7,13 @@
 #include <exception>
 #include <list>
 #include <mutex>
-#include <source_location>
 #include <system_error>
 #include <type_traits>
 #include <utility>
 
 #include <tacit/base/atomic.hpp>
 #include <tacit/sched/agent.hpp>
-#include <tacit/sched/outcome.hpp>
-#include <tacit/sched/promise.hpp>
-#include <tacit/sched/this_worker.hpp>
+#include <tacit/sched/task.hpp>
 
 namespace tacit::sched {
 
@@ -133,7 +130,7 @@ class [[nodiscard]] blocking_call final : runnable, blocking_pool::job {
   using value_type = std::invoke_result_t<Function>;
   static_assert(!std::is_reference_v<value_type>, "return a value, or a pointer");
 
-  blocking_call(blocking_pool* pool, Function&& function)
+  blocking_call(blocking_pool& pool, Function&& function)
       : pool_(pool), function_(std::forward<Function>(function)) {}
 
   bool await_ready() noexcept {
@@ -143,14 +140,14 @@ class [[nodiscard]] blocking_call final : runnable, blocking_pool::job {
   }
 
   template <class Promise>
-  bool await_suspend(std::coroutine_handle<Promise> awaiting,
-                     std::source_location place = std::source_location::current()) noexcept {
-    suspend(awaiting, "blocking call", place);
+  bool await_suspend(std::coroutine_handle<Promise> awaiting) noexcept {
+    coroutine = awaiting;
+    home = current_agent();
     // Once it is taken on the job may run and this object be gone: nothing is touched after that.
-    const std::error_code refused = pool_->submit(*this);
+    const std::error_code refused = pool_.submit(*this);
     if (!refused) return true;
     set_refusal(refused);
-    return carry_on();
+    return false;
   }
 
   value_type await_resume() { return outcome_.take(); }
@@ -186,9 +183,9 @@ class [[nodiscard]] blocking_call final : runnable, blocking_pool::job {
     }
   }
 
-  blocking_pool* pool_;  // Null off a worker: there it is called in place.
+  blocking_pool& pool_;
   Function function_;
-  outcome<value_type> outcome_;
+  detail::result<value_type> outcome_;
 };
 
 /// Calls `function` on a thread of `pool` while the worker goes on with other coroutines, and gives
@@ -206,16 +203,7 @@ template <std::invocable Function>
 blocking_call<Function> blocking(blocking_pool& pool, Function&& function) {
   static_assert(std::is_lvalue_reference_v<Function> || detail::survives_co_await<Function>,
                 "name the function before the co_await: GCC frees a temporary's captures twice");
-  return {&pool, std::forward<Function>(function)};
-}
-
-/// As above, on the threads of the scheduler that the calling worker belongs to:
-/// `co_await blocking([] { return read_file(); })`.
-template <std::invocable Function>
-blocking_call<Function> blocking(Function&& function) {
-  static_assert(std::is_lvalue_reference_v<Function> || detail::survives_co_await<Function>,
-                "name the function before the co_await: GCC frees a temporary's captures twice");
-  return {this_worker::blocking_threads(), std::forward<Function>(function)};
+  return {pool, std::forward<Function>(function)};
 }
 
 }  // namespace tacit::sched

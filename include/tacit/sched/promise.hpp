@@ -70,16 +70,13 @@ struct initial_awaiter {
   void await_resume() noexcept { memory::note(note->now, memory::frame_note::state::running); }
 };
 
-/// Fills in the note of a coroutine that has just been made.
+/// Fills in the note of a coroutine that has just been made; the rest of it is as it should be.
 inline void introduce(promise_base& promise, std::coroutine_handle<> coroutine,
                       std::source_location function) noexcept {
   memory::frame_note& note = memory::frame_note::of(coroutine.address());
   promise.self.coroutine = coroutine;
   promise.self.note = &note;
   memory::note(note.function, function);
-  memory::note(note.now, memory::frame_note::state::created);
-  memory::note(note.awaited_by, static_cast<const void*>(nullptr));
-  memory::note(note.request, std::uint64_t{0});
 }
 
 }  // namespace detail
