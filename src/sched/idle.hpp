@@ -34,7 +34,7 @@ namespace tacit::sched {
 
 class idle {
  public:
-  explicit idle(std::uint32_t workers) : workers_(workers), counts_(workers) {
+  explicit idle(std::uint32_t workers) : active_(workers), counts_(workers) {
     sleepers_.reserve(workers);
   }
 
@@ -63,7 +63,10 @@ class idle {
 
   /// False if enough others search already.
   bool enter_search() noexcept {
-    if (2 * searching(counts_.load(base::memory_order_relaxed)) >= workers_) return false;
+    if (2 * searching(counts_.load(base::memory_order_relaxed)) >=
+        active_.load(base::memory_order_relaxed)) {
+      return false;
+    }
     counts_.fetch_add(one_searcher, base::memory_order_seq_cst);
     return true;
   }
@@ -81,6 +84,17 @@ class idle {
         counts_.fetch_sub(1 + (was_searching ? one_searcher : 0), base::memory_order_seq_cst);
     return was_searching && searching(before) == 1;
   }
+
+  /// How many workers are to run coroutines. The others retire().
+  void set_active(std::uint32_t workers) noexcept {
+    active_.store(workers, base::memory_order_relaxed);
+  }
+
+  /// Instead of park() and unpark(), for a worker that is not to be woken for work.
+  void retire(bool was_searching) noexcept {
+    counts_.fetch_sub(1 + (was_searching ? one_searcher : 0), base::memory_order_seq_cst);
+  }
+  void come_back() noexcept { counts_.fetch_add(1, base::memory_order_seq_cst); }
 
   /// After the wait. True if a producer woke the worker, which then is a searcher; false if it woke
   /// for its own reasons (I/O, a timer).
@@ -101,10 +115,10 @@ class idle {
   static std::uint64_t searching(std::uint64_t counts) noexcept { return counts >> 32; }
   static std::uint64_t awake(std::uint64_t counts) noexcept { return counts & 0xffff'ffff; }
   [[nodiscard]] bool worth_waking(std::uint64_t counts) const noexcept {
-    return searching(counts) == 0 && awake(counts) < workers_;
+    return searching(counts) == 0 && awake(counts) < active_.load(base::memory_order_relaxed);
   }
 
-  const std::uint64_t workers_;
+  base::atomic<std::uint64_t> active_;
   base::atomic<std::uint64_t> counts_;  // Changed under mutex_ where the list changes too.
   base::mutex mutex_;
   std::vector<std::uint32_t>

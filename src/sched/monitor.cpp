@@ -9,6 +9,8 @@
 #include <tacit/sched/scheduler.hpp>
 
 #include "sched/idle.hpp"
+#include "sched/stack_capture.hpp"
+#include "sched/stack_symbols.hpp"
 #include "sched/worker.hpp"
 
 namespace tacit::sched {
@@ -22,6 +24,8 @@ constexpr microseconds interval_max{10'000};
 // Work that waits behind one run for so long may be taken by a thief.
 constexpr microseconds stuck_after{100};
 constexpr int quiet_looks_before_sleep = 20;
+constexpr std::chrono::seconds housekeeping_interval{1};
+constexpr std::chrono::milliseconds stack_bound{50};
 // A stall costs a signal, a stack and a line in the log.
 constexpr std::chrono::milliseconds report_interval{100};
 
@@ -84,12 +88,21 @@ void monitor::run() {
       helping |= look(each, views_[i], now);
       runs += views_[i].run;
     }
+    keep_house(now);
     const bool is_quiet = runs == runs_before_ && scheduler_.idle_->awake() == 0;
     runs_before_ = runs;
     quiet_looks_ = is_quiet ? quiet_looks_ + 1 : 0;
     interval_ = helping    ? interval_helping
                 : is_quiet ? std::min(interval_ * 2, interval_max)
                            : interval_busy;
+  }
+}
+
+void monitor::keep_house(base::steady_time now) {
+  if (now < next_housekeeping_) return;
+  next_housekeeping_ = now + housekeeping_interval;
+  if (scheduler_.options_.workers == 0 && quota_.changed()) {
+    scheduler_.set_active(quota_.current().cpus);
   }
 }
 
@@ -142,6 +155,13 @@ void monitor::report(worker& watched, view& before, base::steady_time now) {
   seen.duration = now - before.since;
   seen.function = watched.running_.load(base::memory_order_relaxed);
   seen.request = watched.request_.load(base::memory_order_relaxed);
+  const captured_stack stack =
+      capture_stack(watched.thread_id_.load(base::memory_order_relaxed), stack_bound);
+  if (stack.status != capture_status::captured) {
+    seen.stack.emplace_back(to_words(stack.status));
+  }
+  for (const std::uintptr_t address : stack.frames)
+    seen.stack.push_back(describe_address(address));
   scheduler_.options_.on_stall(seen);
 }
 

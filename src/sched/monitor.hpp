@@ -7,7 +7,8 @@
 // have been parked for a while. It sees:
 //   - work that waits behind a run that goes on and on: opens the next slot to thieves, wakes one;
 //   - a worker that has not looked at its poller for long: wakes a thief, who polls for it;
-//   - a run that is longer than the stall bound: reports it, once, and not too many a second.
+//   - a run that is longer than the stall bound: reports it, once, and not too many a second;
+//   - a CPU quota that has changed: makes workers sit out, or come back.
 
 #include <chrono>
 #include <cstdint>
@@ -15,6 +16,7 @@
 
 #include <tacit/base/atomic.hpp>
 #include <tacit/base/clock.hpp>
+#include <tacit/sched/available_cpus.hpp>
 #include <tacit/sched/stall.hpp>
 
 namespace tacit::sched {
@@ -53,6 +55,7 @@ class monitor {
   bool look(worker& watched, view& before, base::steady_time now);
   bool needs_help(worker& watched, const view& before, base::steady_time now);
   void note_length(worker& watched, const view& before, base::steady_time now) noexcept;
+  void keep_house(base::steady_time now);
   void report(worker& watched, view& before, base::steady_time now);
 
   scheduler& scheduler_;
@@ -61,6 +64,8 @@ class monitor {
   std::uint64_t runs_before_ = 0;
   int quiet_looks_ = 0;
   base::steady_time may_report_at_{};
+  base::steady_time next_housekeeping_{};
+  cpu_quota_watch quota_;
 
   base::mutex mutex_;
   base::condition_variable changed_;

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <thread>
 
-#include <tacit/sched/available_cpus.hpp>
-
 #include "sched/idle.hpp"
 #include "sched/inject_queue.hpp"
 #include "sched/monitor.hpp"
@@ -12,8 +10,11 @@
 
 namespace tacit::sched {
 
-scheduler::scheduler(const scheduler_options& options) : options_(options) {
-  const std::uint32_t count = options.workers ? options.workers : available_cpus();
+scheduler::scheduler(const scheduler_options& options)
+    : options_(options),
+      limit_(options.workers ? cpu_limit{options.workers, "as asked"} : read_cpu_limit()),
+      active_(limit_.cpus) {
+  const std::uint32_t count = limit_.cpus;
   idle_ = std::make_unique<idle>(count);
   injected_ = std::make_unique<inject_queue>();
   workers_.reserve(count);
@@ -21,6 +22,7 @@ scheduler::scheduler(const scheduler_options& options) : options_(options) {
     workers_.push_back(std::make_unique<worker>(*this, i, options.make_poller(i)));
   }
   monitor_ = std::make_unique<monitor>(*this);
+  blocking_ = std::make_unique<blocking_pool>(options.blocking);
   // Only now: a worker looks at the queues of all others.
   for (auto& each : workers_)
     each->start();
@@ -40,6 +42,7 @@ std::size_t scheduler::stop(std::chrono::nanoseconds grace) {
   while (live_roots() != 0 && std::chrono::steady_clock::now() < deadline) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
+  blocking_->close();
   monitor_->stop();
   halted_.store(true, base::memory_order_seq_cst);
   for (auto& each : workers_)
@@ -82,6 +85,15 @@ bool scheduler::is_stopping() const noexcept {
 
 void scheduler::start(runnable& ready) noexcept {
   workers_.front()->start_root(ready);
+}
+
+// Those that are to sit out notice after their run, or when they are woken.
+void scheduler::set_active(std::uint32_t workers) noexcept {
+  const std::uint32_t count = std::clamp(workers, 1U, this->workers());
+  if (active_.exchange(count, base::memory_order_relaxed) == count) return;
+  idle_->set_active(count);
+  for (auto& each : workers_)
+    each->waits_in().interrupt();
 }
 
 void scheduler::inject(runnable& ready) noexcept {

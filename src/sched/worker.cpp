@@ -1,6 +1,7 @@
 #include "sched/worker.hpp"
 
 #include <pthread.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <bit>
@@ -47,6 +48,7 @@ void worker::run() {
   std::snprintf(name, sizeof name, "tacit-%u", index_);
   pthread_setname_np(pthread_self(), name);
 
+  thread_id_.store(::gettid(), base::memory_order_relaxed);
   const memory::thread_pools pools(owner_.options_.memory);
   current_worker = this;
   detail::exchange_current_agent(this);
@@ -73,6 +75,10 @@ void worker::begin_run(const runnable& next) noexcept {
 runnable* worker::next_ready() {
   for (;;) {
     if (owner_.halted_.load(base::memory_order_relaxed)) return nullptr;
+    if (is_retired()) [[unlikely]] {
+      sit_out();
+      continue;
+    }
     if (++tick_ % clock_interval == 0) look_at_clock();
     if (tick_ % fairness_interval == 0 || poll_next_) {
       poll();
@@ -214,11 +220,35 @@ void worker::park() {
   is_parked_.store(true, base::memory_order_release);
   const bool was_last_searcher = owner_.idle_->park(index_, std::exchange(searching_, false));
   if (was_last_searcher && owner_.has_ready_work()) owner_.wake_one();
+  wait_in_poller();
+  searching_ = owner_.idle_->unpark(index_);
+  is_parked_.store(false, base::memory_order_release);
+  owner_.monitor_->on_unpark();
+  after_poll();
+}
+
+void worker::wait_in_poller() {
   parks_.increase();
   in_poller_ = true;
   // A thief may have eaten the interrupt that came with halted_.
   if (!owner_.halted_.load(base::memory_order_seq_cst)) poller_->wait(timers_.earliest());
-  searching_ = owner_.idle_->unpark(index_);
+}
+
+bool worker::is_retired() const noexcept {
+  return index_ >= owner_.active_.load(base::memory_order_relaxed);
+}
+
+// There are fewer CPUs than workers now. This one still waits for its I/O and timers, but what they
+// make ready is for the others.
+void worker::sit_out() {
+  while (runnable* ready = take_own())
+    owner_.inject(*ready);
+  memory::frame_pool::flush_strays();
+  const std::lock_guard polling(poll_lock_);
+  is_parked_.store(true, base::memory_order_release);
+  owner_.idle_->retire(std::exchange(searching_, false));
+  wait_in_poller();
+  owner_.idle_->come_back();
   is_parked_.store(false, base::memory_order_release);
   owner_.monitor_->on_unpark();
   after_poll();
@@ -389,6 +419,10 @@ base::steady_time this_worker::coarse_now() noexcept {
 
 bool this_worker::is_stopping() noexcept {
   return current_worker && current_worker->owner().is_stopping();
+}
+
+blocking_pool* this_worker::blocking_threads() noexcept {
+  return current_worker ? &current_worker->owner().blocking_threads() : nullptr;
 }
 
 bool this_worker::spend_budget() noexcept {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <array>
 #include <chrono>
 #include <cstdint>
@@ -103,9 +105,12 @@ class worker final : public agent {
   void look_at_clock() noexcept;
   void poll();
   void park();
+  void wait_in_poller();
+  void sit_out();
   void after_poll();
   void wake(runnable& ready) noexcept;
   void push(runnable& ready) noexcept;
+  [[nodiscard]] bool is_retired() const noexcept;
   void overflow(runnable& ready) noexcept;
   void count_depth() noexcept;
   std::uint32_t random() noexcept;
@@ -147,6 +152,7 @@ class worker final : public agent {
   counter runs_, steals_, polls_stolen_, injected_, parks_, overflows_;
   counter started_, ended_;  // Roots.
   std::array<counter, 9> depths_;
+  base::atomic<pid_t> thread_id_{0};  // For a look at the stack.
   base::thread thread_;
 };
 

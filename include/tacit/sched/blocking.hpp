@@ -7,13 +7,16 @@
 #include <exception>
 #include <list>
 #include <mutex>
+#include <source_location>
 #include <system_error>
 #include <type_traits>
 #include <utility>
 
 #include <tacit/base/atomic.hpp>
 #include <tacit/sched/agent.hpp>
-#include <tacit/sched/task.hpp>
+#include <tacit/sched/outcome.hpp>
+#include <tacit/sched/promise.hpp>
+#include <tacit/sched/this_worker.hpp>
 
 namespace tacit::sched {
 
@@ -130,7 +133,7 @@ class [[nodiscard]] blocking_call final : runnable, blocking_pool::job {
   using value_type = std::invoke_result_t<Function>;
   static_assert(!std::is_reference_v<value_type>, "return a value, or a pointer");
 
-  blocking_call(blocking_pool& pool, Function&& function)
+  blocking_call(blocking_pool* pool, Function&& function)
       : pool_(pool), function_(std::forward<Function>(function)) {}
 
   bool await_ready() noexcept {
@@ -140,14 +143,14 @@ class [[nodiscard]] blocking_call final : runnable, blocking_pool::job {
   }
 
   template <class Promise>
-  bool await_suspend(std::coroutine_handle<Promise> awaiting) noexcept {
-    coroutine = awaiting;
-    home = current_agent();
+  bool await_suspend(std::coroutine_handle<Promise> awaiting,
+                     std::source_location place = std::source_location::current()) noexcept {
+    suspend(awaiting, "blocking call", place);
     // Once it is taken on the job may run and this object be gone: nothing is touched after that.
-    const std::error_code refused = pool_.submit(*this);
+    const std::error_code refused = pool_->submit(*this);
     if (!refused) return true;
     set_refusal(refused);
-    return false;
+    return carry_on();
   }
 
   value_type await_resume() { return outcome_.take(); }
@@ -183,9 +186,9 @@ class [[nodiscard]] blocking_call final : runnable, blocking_pool::job {
     }
   }
 
-  blocking_pool& pool_;
+  blocking_pool* pool_;  // Null off a worker: there it is called in place.
   Function function_;
-  detail::result<value_type> outcome_;
+  outcome<value_type> outcome_;
 };
 
 /// Calls `function` on a thread of `pool` while the worker goes on with other coroutines, and gives
@@ -203,7 +206,16 @@ template <std::invocable Function>
 blocking_call<Function> blocking(blocking_pool& pool, Function&& function) {
   static_assert(std::is_lvalue_reference_v<Function> || detail::survives_co_await<Function>,
                 "name the function before the co_await: GCC frees a temporary's captures twice");
-  return {pool, std::forward<Function>(function)};
+  return {&pool, std::forward<Function>(function)};
+}
+
+/// As above, on the threads of the scheduler that the calling worker belongs to:
+/// `co_await blocking([] { return read_file(); })`.
+template <std::invocable Function>
+blocking_call<Function> blocking(Function&& function) {
+  static_assert(std::is_lvalue_reference_v<Function> || detail::survives_co_await<Function>,
+                "name the function before the co_await: GCC frees a temporary's captures twice");
+  return {this_worker::blocking_threads(), std::forward<Function>(function)};
 }
 
 }  // namespace tacit::sched

@@ -11,8 +11,11 @@
 
 #include <tacit/base/atomic.hpp>
 #include <tacit/memory/mode.hpp>
+#include <tacit/sched/available_cpus.hpp>
+#include <tacit/sched/blocking.hpp>
 #include <tacit/sched/join.hpp>
 #include <tacit/sched/poller.hpp>
+#include <tacit/sched/stall.hpp>
 #include <tacit/sched/task.hpp>
 
 namespace tacit::sched {
@@ -21,10 +24,10 @@ class worker;
 class idle;
 class inject_queue;
 class monitor;
-struct stall;
 
 struct scheduler_options {
-  /// Worker threads; 0 means one per CPU of available_cpus().
+  /// Worker threads; 0 means one per available CPU (affinity mask and cgroup quota). Then a quota
+  /// that is lowered later makes workers sit out, and one that is raised again brings them back.
   std::uint32_t workers = 0;
 
   /// Where coroutine frames come from.
@@ -36,6 +39,9 @@ struct scheduler_options {
 
   /// A coroutine that keeps a worker for longer than this is reported as a stall. Zero: never.
   std::chrono::nanoseconds stall_bound = std::chrono::milliseconds(20);
+
+  /// Threads for `co_await blocking(…)`.
+  blocking_pool_options blocking = {};
 
   /// Told of each stall that is reported, on the monitor's thread.
   std::function<void(const stall&)> on_stall = {};
@@ -93,7 +99,8 @@ class scheduler final : end_hook {
     auto& promise = body.promise();
     promise.hook = this;
     promise.scope = options.scope;
-    promise.note().describe_root(options.name, place);
+    memory::note(promise.note().name, options.name);
+    memory::note(promise.note().spawned_at, place);
     memory::note(promise.note().now, memory::frame_note::state::ready);
     join_handle<T> handle{body.release()};
     start(promise.self);
@@ -112,6 +119,17 @@ class scheduler final : end_hook {
   [[nodiscard]] poller& poller_of(std::uint32_t worker) noexcept;
   [[nodiscard]] worker_statistics statistics(std::uint32_t worker) const noexcept;
   [[nodiscard]] std::uint64_t injected_waiting() const noexcept;
+
+  /// Workers that run coroutines; fewer than workers() while the CPU quota is lower than it was.
+  [[nodiscard]] std::uint32_t active_workers() const noexcept {
+    return active_.load(base::memory_order_relaxed);
+  }
+
+  /// What bounded the number of workers at the start.
+  [[nodiscard]] const cpu_limit& limit() const noexcept { return limit_; }
+
+  /// Threads for work that blocks. None is started before it is used.
+  [[nodiscard]] blocking_pool& blocking_threads() noexcept { return *blocking_; }
   [[nodiscard]] std::uint64_t stalls() const noexcept;
 
   /// Spawned tasks that have not ended.
@@ -125,6 +143,7 @@ class scheduler final : end_hook {
   friend class monitor;
 
   void start(runnable& ready) noexcept;
+  void set_active(std::uint32_t workers) noexcept;
   void inject(runnable& ready) noexcept;
   void inject_all(runnable& first, runnable& last, std::uint64_t count) noexcept;
   void wake_one() noexcept;
@@ -132,10 +151,13 @@ class scheduler final : end_hook {
   std::coroutine_handle<> on_ended(promise_base& ended) noexcept override;
 
   const scheduler_options options_;
+  const cpu_limit limit_;
+  base::atomic<std::uint32_t> active_;
   std::unique_ptr<idle> idle_;
   std::unique_ptr<inject_queue> injected_;
   std::vector<std::unique_ptr<worker>> workers_;
   std::unique_ptr<monitor> monitor_;
+  std::unique_ptr<blocking_pool> blocking_;         // Goes first: its jobs resume coroutines.
   base::atomic<std::uint64_t> started_outside_{0};  // Roots, by threads that are no workers.
   base::atomic<bool> stopping_{false};              // No new waits.
   base::atomic<bool> halted_{false};                // Workers leave.

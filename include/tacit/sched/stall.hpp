@@ -14,7 +14,7 @@ struct stall {
   std::chrono::nanoseconds duration{0};  ///< So far: it may still go on.
   std::source_location function;         ///< The coroutine that the worker resumed.
   std::uint64_t request = 0;             ///< The request that it serves; 0 for none.
-  std::vector<std::string> stack;        ///< Innermost first; empty if it could not be taken.
+  std::vector<std::string> stack;        ///< Innermost first, or why there is none.
 };
 
 }  // namespace tacit::sched

@@ -4,6 +4,10 @@
 #include <tacit/sched/poller.hpp>
 #include <tacit/sched/timer_queue.hpp>
 
+namespace tacit::sched {
+class blocking_pool;
+}
+
 /// The worker that the calling thread is. After a suspension it may be another one.
 namespace tacit::sched::this_worker {
 
@@ -20,6 +24,9 @@ namespace tacit::sched::this_worker {
 /// True once the scheduler is stopping: whoever would wait should give up instead. False if the
 /// thread is no worker.
 [[nodiscard]] bool is_stopping() noexcept;
+
+/// Its scheduler's threads for blocking work, or nullptr if the thread is no worker.
+[[nodiscard]] blocking_pool* blocking_threads() noexcept;
 
 /// To be asked by an operation that could go on without waiting. False if the running coroutine has
 /// had its share of those: then the operation yields first (sched::yield), so that a coroutine for
