@@ -99,8 +99,7 @@ class scheduler final : end_hook {
     auto& promise = body.promise();
     promise.hook = this;
     promise.scope = options.scope;
-    memory::note(promise.note().name, options.name);
-    memory::note(promise.note().spawned_at, place);
+    promise.note().describe_root(options.name, place);
     memory::note(promise.note().now, memory::frame_note::state::ready);
     join_handle<T> handle{body.release()};
     start(promise.self);
