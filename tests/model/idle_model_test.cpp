@@ -56,6 +56,9 @@ class small_scheduler {
     work(me, [](std::uint32_t, std::uint32_t) {});
   }
 
+  /// What a timer or a completion without work does: it ends the wait, and nobody was chosen.
+  void interrupt(std::uint32_t worker) { rooms_[worker].interrupt(); }
+
   void check() const {
     for (const auto& each : items_)
       model::require(each.has_run(), "an item was not run");
@@ -147,6 +150,63 @@ TEST(idle_model, work_that_a_worker_makes_is_run) {
     };
     model::together([&] { pool.work(0, on_run); }, [&] { pool.work(1, on_run); },
                     [&] { pool.inject(0); });
+    pool.check();
+  });
+}
+
+// Not promised yet: a worker that parks while another searches does not look again, although that
+// one may have found something and be stuck in it by then. Both hold if every worker that leaves
+// nobody searching behind owes W3.
+TEST(idle_model, DISABLED_what_a_stuck_worker_makes_is_run_by_another) {
+  model::expect_holds(search{.preemptions = 2, .stale_reads = 1}, [] {
+    small_scheduler<2, 2> pool;
+    base::atomic<bool> second_ran{false};
+    const auto on_run = [&](std::uint32_t worker, std::uint32_t item) {
+      if (item == 0) {
+        pool.push(worker, 1);
+        second_ran.wait(false, base::memory_order_relaxed);
+      } else {
+        second_ran.store(true, base::memory_order_relaxed);
+        second_ran.notify_one();
+      }
+    };
+    model::together([&] { pool.work(0, on_run); }, [&] { pool.work(1, on_run); },
+                    [&] { pool.inject(0); });
+    pool.check();
+  });
+}
+
+TEST(idle_model, DISABLED_what_comes_from_outside_while_a_worker_is_stuck_is_run_by_another) {
+  model::expect_holds(search{.preemptions = 2, .stale_reads = 1}, [] {
+    small_scheduler<2, 2> pool;
+    base::atomic<bool> second_ran{false};
+    const auto on_run = [&](std::uint32_t, std::uint32_t item) {
+      if (item == 0) {
+        second_ran.wait(false, base::memory_order_relaxed);
+      } else {
+        second_ran.store(true, base::memory_order_relaxed);
+        second_ran.notify_one();
+      }
+    };
+    model::together([&] { pool.work(0, on_run); }, [&] { pool.work(1, on_run); },
+                    [&] {
+                      pool.inject(0);
+                      pool.inject(1);
+                    });
+    pool.check();
+  });
+}
+
+TEST(idle_model, a_wait_may_end_for_other_reasons) {
+  model::expect_holds(search{.preemptions = 2, .stale_reads = 0}, [] {
+    small_scheduler<2, 2> pool;
+    model::together([&] { pool.work(0); }, [&] { pool.work(1); },
+                    [&] {
+                      pool.interrupt(0);
+                      pool.inject(0);
+                      pool.interrupt(1);
+                      pool.inject(1);
+                    });
     pool.check();
   });
 }

@@ -36,6 +36,11 @@ struct ring {
     pop_all();
     for (const auto& each : items)
       model::require(each.has_run(), "an item is lost");
+    // No thief has left anything behind: the ring can still be robbed.
+    basic_run_queue<Capacity> thief;
+    work_item one_more;
+    model::require(queue.push(one_more) && queue.steal_into(thief) == &one_more,
+                   "the ring is not empty");
   }
 };
 
@@ -104,6 +109,50 @@ TEST(run_queue_model, workers_that_rob_each_other_take_everything_once) {
     model::together([&] { work(first, second); }, [&] { work(second, first); });
     first.check();
     second.check();
+  });
+}
+
+// What was stolen is stolen again, by one who has not seen its first owner.
+TEST(run_queue_model, what_is_stolen_twice_is_visible) {
+  model::expect_holds(search{.preemptions = 2, .stale_reads = 1}, [] {
+    ring<4, 3> first;
+    basic_run_queue<4> second, third;
+    const auto run_all = [](auto& queue) {
+      while (run_item(queue.pop())) {
+      }
+    };
+    model::together(
+        [&] {
+          first.push(0);
+          first.push(1);
+          first.push(2);
+        },
+        [&] { run_item(first.queue.steal_into(second)); },
+        [&] {
+          run_item(second.steal_into(third));
+          run_all(third);
+        });
+    run_all(second);
+    first.check();
+  });
+}
+
+// A robber is itself robbed: what is being copied out of its ring is not overwritten by its loot.
+TEST(run_queue_model, a_ring_that_is_copied_from_is_not_filled) {
+  model::expect_holds(search{.preemptions = 2, .stale_reads = 1}, [] {
+    ring<4, 4> victim, own;
+    for (std::uint32_t i = 0; i < 4; ++i) {
+      victim.push(i);
+      own.push(i);
+    }
+    model::together(
+        [&] {
+          own.pop_all();
+          run_item(victim.queue.steal_into(own.queue));
+        },
+        [&] { own.steal(); });
+    own.check();
+    victim.check();
   });
 }
 
