@@ -20,7 +20,7 @@ const char* name_of(std::memory_order order) {
   return "?";
 }
 
-void fence_seq_cst(where_t where) noexcept {
+void fence_seq_cst(place where) noexcept {
   execution* run = execution::current();
   if (!run) return;
   run->fence_seq_cst();

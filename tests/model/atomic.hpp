@@ -3,7 +3,6 @@
 #include <array>
 #include <atomic>
 #include <cstring>
-#include <source_location>
 #include <sstream>
 #include <string>
 #include <type_traits>
@@ -12,13 +11,11 @@
 
 namespace tacit::model {
 
-using where_t = std::source_location;
-
 /// The name of a memory order in a trace.
 [[nodiscard]] const char* name_of(std::memory_order order);
 
 template <class T>
-std::string show(const T& value) {
+std::string show([[maybe_unused]] execution& run, const T& value) {
   std::ostringstream text;
   if constexpr (std::is_enum_v<T>) {
     text << +static_cast<std::underlying_type_t<T>>(value);
@@ -26,7 +23,7 @@ std::string show(const T& value) {
     // Packed words are read by their halves.
     sizeof(T) == 8 ? text << "0x" << std::hex << value : text << +value;
   } else if constexpr (std::is_pointer_v<T>) {
-    text << static_cast<const void*>(value);
+    value ? text << "object " << run.number_of(value) : text << "null";
   } else {
     text << "...";
   }
@@ -36,7 +33,7 @@ std::string show(const T& value) {
 /// std::atomic<T>, each access of which is a scheduling point, and whose loads may be stale where
 /// the memory orders allow that.
 ///
-/// Outside a run it is a plain variable. It must live within one run.
+/// Outside a run it is a plain variable. It may live longer than a run.
 template <class T>
 class atomic {
   static_assert(std::is_trivially_copyable_v<T>);
@@ -53,25 +50,25 @@ class atomic {
   [[nodiscard]] bool is_lock_free() const noexcept { return true; }
 
   T load(std::memory_order order = std::memory_order_seq_cst,
-         where_t where = where_t::current()) const noexcept {
+         place where = place::here()) const noexcept {
     execution* run = execution::current();
     if (!run) return newest();
-    run->point();
+    enter(*run);
     return load_now(*run, order, where);
   }
   operator T() const noexcept { return load(); }
 
   void store(T value, std::memory_order order = std::memory_order_seq_cst,
-             where_t where = where_t::current()) noexcept {
+             place where = place::here()) noexcept {
     execution* run = execution::current();
     if (!run) {
       newest() = value;
       return;
     }
-    run->point();
+    enter(*run);
     location_.write(*run, order);
     newest() = value;
-    if (run->is_traced()) note(*run, "store", order, "<- " + show(value), where);
+    if (run->is_traced()) note(*run, "store", order, "<- " + show(*run, value), where);
   }
   T operator=(T value) noexcept {
     store(value);
@@ -79,50 +76,48 @@ class atomic {
   }
 
   T exchange(T value, std::memory_order order = std::memory_order_seq_cst,
-             where_t where = where_t::current()) noexcept {
+             place where = place::here()) noexcept {
     return update("exchange", order, where, [value](T) { return value; });
   }
   bool compare_exchange_strong(T& expected, T desired, std::memory_order success,
-                               std::memory_order failure,
-                               where_t where = where_t::current()) noexcept {
+                               std::memory_order failure, place where = place::here()) noexcept {
     return compare_exchange(expected, desired, success, failure, false, where);
   }
   bool compare_exchange_strong(T& expected, T desired,
                                std::memory_order order = std::memory_order_seq_cst,
-                               where_t where = where_t::current()) noexcept {
+                               place where = place::here()) noexcept {
     return compare_exchange(expected, desired, order, on_failure(order), false, where);
   }
   bool compare_exchange_weak(T& expected, T desired, std::memory_order success,
-                             std::memory_order failure,
-                             where_t where = where_t::current()) noexcept {
+                             std::memory_order failure, place where = place::here()) noexcept {
     return compare_exchange(expected, desired, success, failure, true, where);
   }
   bool compare_exchange_weak(T& expected, T desired,
                              std::memory_order order = std::memory_order_seq_cst,
-                             where_t where = where_t::current()) noexcept {
+                             place where = place::here()) noexcept {
     return compare_exchange(expected, desired, order, on_failure(order), true, where);
   }
 
   template <class Step>
   T fetch_add(Step by, std::memory_order order = std::memory_order_seq_cst,
-              where_t where = where_t::current()) noexcept {
+              place where = place::here()) noexcept {
     return update("add", order, where, [by](T old) { return static_cast<T>(old + by); });
   }
   template <class Step>
   T fetch_sub(Step by, std::memory_order order = std::memory_order_seq_cst,
-              where_t where = where_t::current()) noexcept {
+              place where = place::here()) noexcept {
     return update("subtract", order, where, [by](T old) { return static_cast<T>(old - by); });
   }
   T fetch_and(T with, std::memory_order order = std::memory_order_seq_cst,
-              where_t where = where_t::current()) noexcept {
+              place where = place::here()) noexcept {
     return update("and", order, where, [with](T old) { return static_cast<T>(old & with); });
   }
   T fetch_or(T with, std::memory_order order = std::memory_order_seq_cst,
-             where_t where = where_t::current()) noexcept {
+             place where = place::here()) noexcept {
     return update("or", order, where, [with](T old) { return static_cast<T>(old | with); });
   }
   T fetch_xor(T with, std::memory_order order = std::memory_order_seq_cst,
-              where_t where = where_t::current()) noexcept {
+              place where = place::here()) noexcept {
     return update("xor", order, where, [with](T old) { return static_cast<T>(old ^ with); });
   }
   T operator++() noexcept { return static_cast<T>(fetch_add(1) + 1); }
@@ -141,7 +136,7 @@ class atomic {
   /// A notification must come from another thread than a wait outside a run: that one would not
   /// end.
   void wait(T old, std::memory_order order = std::memory_order_seq_cst,
-            where_t where = where_t::current()) const noexcept {
+            place where = place::here()) const noexcept {
     while (same(load(order, where), old)) {
       // A stale value does not make anybody sleep: the kernel looks at the memory.
       if (execution* run = execution::current(); run && same(newest(), old)) {
@@ -151,13 +146,13 @@ class atomic {
   }
   void notify_one() noexcept {
     if (execution* run = execution::current()) {
-      run->point();
+      enter(*run);
       run->wake_one(this);
     }
   }
   void notify_all() noexcept {
     if (execution* run = execution::current()) {
-      run->point();
+      enter(*run);
       run->wake_all(this);
     }
   }
@@ -170,52 +165,57 @@ class atomic {
     return order;
   }
 
+  void enter(execution& run) const {
+    run.point();
+    location_.enter(run);
+  }
   T& value(std::uint32_t store) const noexcept { return values_[store % location::history_max]; }
   T& newest() const noexcept { return value(location_.newest()); }
 
-  T load_now(execution& run, std::memory_order order, where_t where) const {
+  T load_now(execution& run, std::memory_order order, place where) const {
     const std::uint32_t newest = location_.newest();
     const std::uint32_t oldest = location_.oldest_visible(run, order);
     const std::uint32_t back = run.choose(choice_kind::stale, newest - oldest + 1);
     location_.read(run, newest - back, order);
     const T seen = value(newest - back);
     if (run.is_traced()) {
-      note(run, "load", order, "-> " + show(seen) + (back ? ", stale" : ""), where);
+      note(run, "load", order, "-> " + show(run, seen) + (back ? ", stale" : ""), where);
     }
     return seen;
   }
 
   template <class Change>
-  T update(const char* what, std::memory_order order, where_t where, Change change) noexcept {
+  T update(const char* what, std::memory_order order, place where, Change change) noexcept {
     execution* run = execution::current();
     const T old = newest();
     if (!run) {
       newest() = change(old);
       return old;
     }
-    run->point();
+    enter(*run);
     return update_now(*run, what, order, where, change);
   }
 
   template <class Change>
-  T update_now(execution& run, const char* what, std::memory_order order, where_t where,
+  T update_now(execution& run, const char* what, std::memory_order order, place where,
                Change change) {
     const T old = newest();
     location_.update(run, order);
     newest() = change(old);
-    if (run.is_traced()) note(run, what, order, show(old) + " => " + show(newest()), where);
+    if (run.is_traced())
+      note(run, what, order, show(run, old) + " => " + show(run, newest()), where);
     return old;
   }
 
   bool compare_exchange(T& expected, T desired, std::memory_order success,
-                        std::memory_order failure, bool weak, where_t where) noexcept {
+                        std::memory_order failure, bool weak, place where) noexcept {
     execution* run = execution::current();
     if (!run) {
       const bool equal = same(newest(), expected);
       (equal ? newest() : expected) = equal ? desired : newest();
       return equal;
     }
-    run->point();
+    enter(*run);
     const bool equal = same(newest(), expected);
     const std::uint32_t seen = choose_comparison(*run, expected, failure, equal && weak);
     if (equal && seen == taken) {
@@ -225,8 +225,10 @@ class atomic {
     location_.read(*run, seen, failure);
     if (run->is_traced()) {
       const bool spurious = same(value(seen), expected);
-      note(*run, "no swap", failure,
-           show(value(seen)) + (spurious ? ", spuriously" : " is not " + show(expected)), where);
+      note(
+          *run, "no swap", failure,
+          show(*run, value(seen)) + (spurious ? ", spuriously" : " is not " + show(*run, expected)),
+          where);
     }
     expected = value(seen);
     return false;
@@ -248,7 +250,7 @@ class atomic {
   }
 
   void note(execution& run, const char* what, std::memory_order order, const std::string& result,
-            where_t where) const {
+            place where) const {
     run.note(std::string(what) + ' ' + name_of(order) + ' ' + result, where);
   }
 
@@ -259,6 +261,6 @@ class atomic {
 };
 
 /// std::atomic_thread_fence(std::memory_order_seq_cst).
-void fence_seq_cst(where_t where = where_t::current()) noexcept;
+void fence_seq_cst(place where = place::here()) noexcept;
 
 }  // namespace tacit::model

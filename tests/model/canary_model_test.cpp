@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include <optional>
+#include <cassert>
 
 #include <tacit/base/atomic.hpp>
 
@@ -225,6 +225,13 @@ TEST(canary, finds_a_loop_that_does_not_end) {
       while (!ever.load(memory_order_acquire))
         give_way();
     });
+  });
+}
+
+TEST(canary, finds_the_assertion_that_does_not_hold) {
+  expect_found(small, "assertion count.load() == 1", [] {
+    base::atomic<int> count{1};
+    together([&] { count.store(2); }, [&] { assert(count.load() == 1); });
   });
 }
 

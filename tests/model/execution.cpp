@@ -1,5 +1,6 @@
 #include "model/execution.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
@@ -8,26 +9,26 @@
 namespace tacit::model {
 
 context& stage::stack(std::uint32_t which, std::function<void()> body) {
-  while (places_.size() <= which) {
-    auto made = std::make_unique<place>();
-    place* at = made.get();
+  while (seats_.size() <= which) {
+    auto made = std::make_unique<seat>();
+    seat* at = made.get();
     at->stack = std::make_unique<context>([at] {
       for (;;)
         std::exchange(at->body, nullptr)();
     });
-    places_.push_back(std::move(made));
+    seats_.push_back(std::move(made));
   }
-  places_[which]->body = std::move(body);
-  return *places_[which]->stack;
+  seats_[which]->body = std::move(body);
+  return *seats_[which]->stack;
 }
 
 void stage::clear() {
-  for (auto& each : places_) {
+  for (auto& each : seats_) {
     each->stack->abandon();
-    // What is suspended refers to its place.
+    // What is suspended refers to its seat.
     static_cast<void>(each.release());
   }
-  places_.clear();
+  seats_.clear();
 }
 
 execution::execution(strategy& decides, std::uint32_t steps_max, stage& on, bool traced)
@@ -219,10 +220,17 @@ void execution::fail(std::string why) {
   std::abort();
 }
 
-void execution::note(const std::string& what, std::source_location where) {
-  const char* file = std::strrchr(where.file_name(), '/');
-  trace_.push_back('T' + std::to_string(running_) + "  " + (file ? file + 1 : where.file_name()) +
-                   ':' + std::to_string(where.line()) + "  " + what);
+void execution::note(const std::string& what, place where) {
+  const char* file = std::strrchr(where.file, '/');
+  trace_.push_back('T' + std::to_string(running_) + "  " + (file ? file + 1 : where.file) + ':' +
+                   std::to_string(where.line) + "  " + what);
+}
+
+std::size_t execution::number_of(const void* object) {
+  const auto found = std::find(numbered_.begin(), numbered_.end(), object);
+  const auto number = static_cast<std::size_t>(found - numbered_.begin()) + 1;
+  if (found == numbered_.end()) numbered_.push_back(object);
+  return number;
 }
 
 }  // namespace tacit::model

@@ -18,12 +18,12 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <source_location>
 #include <string>
 #include <vector>
 
 #include "model/context.hpp"
 #include "model/knowledge.hpp"
+#include "model/place.hpp"
 #include "model/strategy.hpp"
 
 namespace tacit::model {
@@ -41,12 +41,12 @@ class stage {
   void clear();
 
  private:
-  struct place {
+  struct seat {
     std::unique_ptr<context> stack;
     std::function<void()> body;
   };
   context explorer_;
-  std::vector<std::unique_ptr<place>> places_;
+  std::vector<std::unique_ptr<seat>> seats_;
 };
 
 class execution {
@@ -87,8 +87,12 @@ class execution {
 
   /// Adds a line to the trace, if there is one: `what` was done by the caller at `where`.
   [[nodiscard]] bool is_traced() const noexcept { return traced_; }
-  void note(const std::string& what, std::source_location where);
+  void note(const std::string& what, place where);
+  /// The same for the same object, and the same in every repetition; unlike its address.
+  [[nodiscard]] std::size_t number_of(const void* object);
 
+  /// Of all runs of the process.
+  [[nodiscard]] std::uint64_t number() const noexcept { return number_; }
   [[nodiscard]] std::uint32_t self() const noexcept { return running_; }
   /// The caller's next step's time on its own clock.
   [[nodiscard]] std::uint32_t now() const { return mine().known.happened[running_]; }
@@ -134,7 +138,9 @@ class execution {
   [[nodiscard]] const thread& mine() const { return threads_[running_]; }
 
   static inline execution* current_ = nullptr;
+  static inline std::uint64_t runs_ = 0;
 
+  const std::uint64_t number_ = ++runs_;
   strategy& strategy_;
   const std::uint32_t steps_max_;
   stage& stage_;
@@ -148,6 +154,7 @@ class execution {
   vector_clock fences_;
   schedule decisions_;
   std::vector<std::string> trace_;
+  std::vector<const void*> numbered_;
   std::optional<std::string> failed_;
   std::exception_ptr broken_;  // The exploration itself cannot go on.
 };

@@ -25,7 +25,8 @@ std::string report(const failure& failed) {
     text += "  " + failed.trace[i] + '\n';
   const auto* test = testing::UnitTest::GetInstance()->current_test_info();
   text += "again: TACIT_MODEL_REPLAY=" + to_text(failed.decisions) +
-          " model_test --gtest_filter=" + test->test_suite_name() + '.' + test->name();
+          " build/model/tests/model/model_test --gtest_filter=" + test->test_suite_name() + '.' +
+          test->name();
   return text;
 }
 

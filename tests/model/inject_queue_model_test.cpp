@@ -37,6 +37,41 @@ TEST(inject_queue_model, everything_is_taken_once) {
   });
 }
 
+TEST(inject_queue_model, lists_are_taken_once) {
+  model::expect_holds(search{.preemptions = 2, .stale_reads = 1}, [] {
+    inject_queue queue;
+    work_item items[4];
+    for (auto& each : items)
+      each.prepare();
+    const auto take_two = [&] {
+      std::uint64_t count = 2;
+      runnable* each = queue.pop_some(count);
+      for (std::uint64_t taken = 0; each; ++taken) {
+        model::require(taken < count, "more than it says");
+        runnable* const after = each->next;
+        run_item(each);
+        each = after;
+      }
+    };
+    model::together(
+        [&] {
+          items[0].next = &items[1];
+          items[1].next = &items[2];
+          queue.push_all(items[0], items[2], 3);
+        },
+        [&] {
+          queue.push(items[3]);
+          take_two();
+        },
+        take_two);
+    while (run_item(queue.pop())) {
+    }
+    for (const auto& each : items)
+      model::require(each.has_run(), "an item is lost");
+    model::require(queue.size() == 0, "the size is wrong");
+  });
+}
+
 // What one thread pushes is taken in that order.
 TEST(inject_queue_model, order_is_kept) {
   model::expect_holds(search{.preemptions = 3, .stale_reads = 1}, [] {

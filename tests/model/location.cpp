@@ -18,18 +18,26 @@ bool releases(std::memory_order order) {
 }  // namespace
 
 location::location() {
-  store_record& first = record(0);
-  first.published = {};
-  first.seen.fill(never);
-  first.seen_seq_cst = never;
-  if (execution* run = execution::current()) see(*run, first, std::memory_order_relaxed);
+  execution* run = execution::current();
+  if (!run) return;
+  forget(*run);
+  see(*run, record(newest_), std::memory_order_relaxed);
+}
+
+void location::forget(const execution& run) noexcept {
+  run_ = run.number();
+  oldest_ = newest_;
+  store_record& only = record(newest_);
+  only.published = {};
+  only.seen.fill(never);
+  only.seen_seq_cst = never;
 }
 
 std::uint32_t location::oldest_visible(const execution& run, std::memory_order order) const {
   const bool seq_cst = order == std::memory_order_seq_cst;
   vector_clock observed = run.known().observed;
   if (seq_cst) observed.join(run.fences());
-  const std::uint32_t oldest = newest_ - std::min(newest_, history_max - 1);
+  const std::uint32_t oldest = newest_ - std::min(newest_ - oldest_, history_max - 1);
   for (std::uint32_t store = newest_; store > oldest; --store) {
     const store_record& each = record(store);
     if (each.seen_seq_cst <= (seq_cst ? never - 1 : run.known().fence)) return store;

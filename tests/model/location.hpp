@@ -34,6 +34,11 @@ class location {
 
   location();
 
+  /// To be called before an access. What was stored before this run is known to all of it.
+  void enter(const execution& run) noexcept {
+    if (run_ != run.number()) forget(run);
+  }
+
   /// The newest store. Stores have consecutive numbers.
   [[nodiscard]] std::uint32_t newest() const noexcept { return newest_; }
   /// The oldest store that a load of this order by the calling thread may see.
@@ -60,11 +65,14 @@ class location {
     return records_[store % history_max];
   }
   store_record& record(std::uint32_t store) { return records_[store % history_max]; }
+  void forget(const execution& run) noexcept;
   store_record& append();
   void see(execution& run, store_record& which, std::memory_order order);
 
   std::array<store_record, history_max> records_;
   std::uint32_t newest_ = 0;
+  std::uint32_t oldest_ = 0;
+  std::uint64_t run_ = 0;
 };
 
 }  // namespace tacit::model

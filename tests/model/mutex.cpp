@@ -16,7 +16,7 @@ void mutex::lock_now(execution& run) {
   locked_ = true;
   holder_ = run.self();
   run.acquire(published_);
-  if (run.is_traced()) run.note("lock", std::source_location::current());
+  if (run.is_traced()) run.note("lock " + std::to_string(run.number_of(this)), place::here());
 }
 
 bool mutex::try_lock() {
@@ -41,7 +41,7 @@ void mutex::unlock_now(execution& run) {
   locked_ = false;
   published_ = run.known();
   run.wake_all(this);
-  if (run.is_traced()) run.note("unlock", std::source_location::current());
+  if (run.is_traced()) run.note("unlock " + std::to_string(run.number_of(this)), place::here());
 }
 
 void condition_variable::notify_one() noexcept {

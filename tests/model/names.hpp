@@ -13,4 +13,9 @@ using model::fence_seq_cst;
 using model::mutex;
 using model::thread;
 
+/// Nothing comes of waiting until others have gone on.
+inline void pause() noexcept {
+  if (auto* run = model::execution::current()) run->give_way();
+}
+
 }  // namespace tacit::base

@@ -32,7 +32,6 @@ using thread = std::thread;
 inline void fence_seq_cst() noexcept {
   std::atomic_thread_fence(std::memory_order_seq_cst);
 }
-#endif
 
 /// Tells the core that this is a loop that waits for another one.
 inline void pause() noexcept {
@@ -42,6 +41,7 @@ inline void pause() noexcept {
   asm volatile("yield");
 #endif
 }
+#endif  // TACIT_MODEL
 
 /// Two objects this far apart do not share a cache line, nor a pair that is prefetched together.
 inline constexpr std::size_t cache_line_bytes = 128;
