@@ -143,9 +143,9 @@ TEST(idle_model, work_from_two_producers_wakes_one_of_two_workers) {
 // The first item makes the others ready, on the ring of the worker that runs it.
 TEST(idle_model, work_that_a_worker_makes_is_run) {
   model::expect_holds(search{.preemptions = 2, .stale_reads = 1}, [] {
-    small_scheduler<2, 4> pool;
+    small_scheduler<2, 3> pool;
     const auto on_run = [&](std::uint32_t worker, std::uint32_t item) {
-      for (std::uint32_t made = 1; item == 0 && made < 4; ++made)
+      for (std::uint32_t made = 1; item == 0 && made < 3; ++made)
         pool.push(worker, made);
     };
     model::together([&] { pool.work(0, on_run); }, [&] { pool.work(1, on_run); },
