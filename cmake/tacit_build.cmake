@@ -3,6 +3,7 @@
 set(TACIT_SANITIZE "" CACHE STRING "Sanitizers to build with, as -fsanitize= takes them")
 option(TACIT_STATIC "Link the binaries with -static" OFF)
 option(TACIT_COVERAGE "Instrument for gcov" OFF)
+option(TACIT_MODEL "Build the model tests, and nothing else" OFF)
 option(TACIT_WERROR "Treat warnings as errors" ON)
 option(TACIT_BUILD_TESTS "Build the tests" ON)
 option(TACIT_BUILD_BENCH "Build tacit-bench and the micro benchmarks" ON)

@@ -5,20 +5,25 @@
 #include <mutex>
 #include <thread>
 
+#ifdef TACIT_MODEL
+#include <model/names.hpp>
+#endif
+
 /// The names under which Tacit uses atomics, locks and threads.
 ///
 /// Code that owns a concurrency protocol takes them from here and never from `std`, so that a model
 /// build can put its own types in their place and explore the interleavings.
 namespace tacit::base {
 
-template <class T>
-using atomic = std::atomic<T>;
-
 using std::memory_order_acq_rel;
 using std::memory_order_acquire;
 using std::memory_order_relaxed;
 using std::memory_order_release;
 using std::memory_order_seq_cst;
+
+#ifndef TACIT_MODEL
+template <class T>
+using atomic = std::atomic<T>;
 
 using mutex = std::mutex;
 using condition_variable = std::condition_variable;
@@ -36,6 +41,7 @@ inline void pause() noexcept {
   asm volatile("yield");
 #endif
 }
+#endif  // TACIT_MODEL
 
 /// Two objects this far apart do not share a cache line, nor a pair that is prefetched together.
 inline constexpr std::size_t cache_line_bytes = 128;
