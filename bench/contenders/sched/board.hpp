@@ -8,7 +8,7 @@ inline constexpr int side_max = 16;
 
 /// The queens set so far, one in each column from the left. Copied for every task of nqueens.
 struct board {
-  std::array<signed char, side_max> rows;
+  std::array<unsigned char, side_max> rows;
 
   /// Whether a queen in `row` of `column` is attacked by none of the columns before it.
   [[nodiscard]] bool is_safe(int column, int row) const {
@@ -22,7 +22,7 @@ struct board {
 
   [[nodiscard]] board with_queen(int column, int row) const {
     board out = *this;
-    out.rows[static_cast<unsigned>(column)] = static_cast<signed char>(row);
+    out.rows[static_cast<unsigned>(column)] = static_cast<unsigned char>(row);
     return out;
   }
 };

@@ -93,7 +93,7 @@ class contest {
       }
     }
     const auto ending = running.stop();
-    const auto printed = text_of(log);
+    auto printed = text_of(log);
     // Status 1 is a wrong result, which the line itself says.
     if (ending == "exit status 0" || ending == "exit status 1") return printed;
     throw base::failure{fmt::format("{} {}: {}{}{}", contender, shape, ending,

@@ -52,7 +52,7 @@ func runFib(n int64) outcome {
 const sideMax = 16
 
 // board holds the row of the queen of each column.
-type board [sideMax]int8
+type board [sideMax]uint8
 
 // solutions and placements (queens set on the way) by the side of the board.
 var (
@@ -84,7 +84,7 @@ func queens(result chan<- int64, side, column int, set board) {
 			continue
 		}
 		next := set
-		next[column] = int8(row)
+		next[column] = uint8(row)
 		children++
 		go queens(found, side, column+1, next)
 	}
