@@ -93,6 +93,15 @@ TEST(sched_standings, table_shows_medians_ratios_and_what_is_missing) {
       "Failed: asio fib: killed by signal 11\n");
 }
 
+TEST(sched_standings, a_machine_that_was_busy_elsewhere_is_named) {
+  auto what = fib_of({taken(1, "tacit", 8)});
+  what.cpu_share_elsewhere = 0.01;
+  EXPECT_EQ(to_table(what).find("Disturbed"), std::string::npos);
+  what.cpu_share_elsewhere = 0.42;
+  EXPECT_NE(to_table(what).find("Disturbed: other programs used 42 % of the CPUs meanwhile.\n"),
+            std::string::npos);
+}
+
 TEST(sched_standings, json_has_every_round) {
   const auto document = to_json(fib_of(
       {taken(1, "tacit", 10), taken(1, "tbb", 20), taken(2, "tacit", 30), taken(2, "tbb", 40)}));

@@ -8,6 +8,7 @@
 #include <tacit/base/error.hpp>
 
 #include "bench/contenders/process.hpp"
+#include "bench/contenders/sched/cpu_elsewhere.hpp"
 #include "bench/contenders/sched/lineup.hpp"
 
 namespace tacit::bench::contenders::sched {
@@ -48,11 +49,11 @@ class contest {
     for (const auto& shape : options_.shapes) {
       for (unsigned round = 1; round <= options_.rounds; ++round) {
         for (const auto& contender : result_.contenders) {
-          if (stop_) return std::move(result_);
-          take_turn(contender, shape, round);
+          if (!stop_) take_turn(contender, shape, round);
         }
       }
     }
+    result_.cpu_share_elsewhere = elsewhere_.share();
     return std::move(result_);
   }
 
@@ -103,6 +104,7 @@ class contest {
   const contest_options& options_;
   const std::atomic<bool>& stop_;
   temporary_folder folder_;
+  cpu_elsewhere elsewhere_;
   standings result_;
 };
 

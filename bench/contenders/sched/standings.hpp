@@ -33,6 +33,7 @@ struct standings {
   std::vector<std::string> skipped;     ///< In words, with the reason.
   std::vector<std::string> failures;    ///< Runs that gave no result, in words.
   std::vector<measurement> measurements;
+  double cpu_share_elsewhere = 0;  ///< Of the machine's CPUs, used by other programs meanwhile.
 
   /// Nanoseconds per operation over the rounds; empty if the contender does not do the shape.
   [[nodiscard]] series ns_of(const std::string& shape, const std::string& contender) const;

@@ -14,6 +14,9 @@ constexpr int ratio_width = 24;
 constexpr const char* subject = "tacit";
 constexpr const char* references[] = {"tbb", "go"};
 
+// What an idle machine does for itself stays below this.
+constexpr double disturbing_share = 0.05;
+
 /// Three digits are more than the noise leaves.
 std::string three_digits(double value) {
   const int decimals = value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3;
@@ -109,6 +112,10 @@ std::string to_table(const standings& what) {
       "(lowest to highest).\n",
       what.rounds, what.rounds == 1 ? "round" : "rounds", what.workers);
   out += scaled_remark(what);
+  if (what.cpu_share_elsewhere >= disturbing_share) {
+    out += fmt::format("Disturbed: other programs used {:.0f} % of the CPUs meanwhile.\n",
+                       100 * what.cpu_share_elsewhere);
+  }
   for (const auto& skipped : what.skipped)
     out += fmt::format("Skipped: {}\n", skipped);
   for (const auto& failure : what.failures)
@@ -120,6 +127,7 @@ json to_json(const standings& what) {
   json out = {{"schema", 1}, {"kind", "sched"}};
   out["workers"] = what.workers;
   out["rounds"] = what.rounds;
+  out["cpu_share_elsewhere"] = what.cpu_share_elsewhere;
   out["skipped"] = what.skipped;
   out["failures"] = what.failures;
   out["shapes"] = json::array();

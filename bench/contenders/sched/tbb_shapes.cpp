@@ -1,9 +1,10 @@
 // The fork-join shapes with oneTBB. What it has no word for (channels, timers) is not here.
 //
-// task_group throughout: parallel_invoke is as fast for a fixed number of children, and n-queens
-// does not have one.
+// Skynet by parallel_invoke, which measured a tenth faster than task_group. For fib the two are the
+// same, and n-queens has no fixed number of children.
 
 #include <oneapi/tbb/global_control.h>
+#include <oneapi/tbb/parallel_invoke.h>
 #include <oneapi/tbb/task_arena.h>
 #include <oneapi/tbb/task_group.h>
 #include <array>
@@ -21,12 +22,13 @@ std::int64_t skynet_sum(std::int64_t first, std::int64_t leaves) {
   if (leaves == 1) return first;
   std::array<std::int64_t, fan_out> sums{};
   const auto share = leaves / fan_out;
-  task_group all;
-  for (auto& sum : sums) {
-    all.run([&sum, first, share] { sum = skynet_sum(first, share); });
-    first += share;
-  }
-  all.wait();
+  const auto child = [&sums, first, share](int index) {
+    return [&sum = sums[static_cast<unsigned>(index)], start = first + index * share, share] {
+      sum = skynet_sum(start, share);
+    };
+  };
+  oneapi::tbb::parallel_invoke(child(0), child(1), child(2), child(3), child(4), child(5), child(6),
+                               child(7), child(8), child(9));
   return std::accumulate(sums.begin(), sums.end(), std::int64_t{0});
 }
 
@@ -50,17 +52,17 @@ outcome fib(const order& asked) {
 
 std::int64_t solutions_from(int side, int column, const board& set) {
   if (column == side) return 1;
-  std::array<std::int64_t, side_max> found{};
+  std::array<std::int64_t, side_max> found;
+  auto* end = found.data();
   task_group all;
   for (int row = 0; row < side; ++row) {
     if (!set.is_safe(column, row)) continue;
-    auto& here = found[static_cast<unsigned>(row)];
-    all.run([&here, side, column, next = set.with_queen(column, row)] {
-      here = solutions_from(side, column + 1, next);
+    all.run([here = end++, side, column, next = set.with_queen(column, row)] {
+      *here = solutions_from(side, column + 1, next);
     });
   }
   all.wait();
-  return std::accumulate(found.begin(), found.end(), std::int64_t{0});
+  return std::accumulate(found.data(), end, std::int64_t{0});
 }
 
 outcome nqueens(const order& asked) {

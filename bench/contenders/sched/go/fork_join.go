@@ -1,32 +1,37 @@
 package main
 
-// Children send their results over a buffered channel. Measured against a WaitGroup and an array of
-// results: as fast for skynet and n-queens, and faster for fib.
+import "sync"
 
 const fanOut = 10
 
-// skynet sends the sum of its leaves' numbers. Every leaf is a goroutine.
-func skynet(result chan<- int64, first, leaves int64) {
+// skynet adds the numbers of its leaves. Every leaf is a goroutine. A WaitGroup and an array of sums
+// measured faster than a channel here, unlike below.
+func skynet(first, leaves int64) int64 {
 	if leaves == 1 {
-		result <- first
-		return
+		return first
 	}
-	sums := make(chan int64, fanOut)
+	var sums [fanOut]int64
+	var all sync.WaitGroup
+	all.Add(fanOut)
 	share := leaves / fanOut
-	for child := int64(0); child < fanOut; child++ {
-		go skynet(sums, first+child*share, share)
+	for child := range sums {
+		go skynetChild(first+int64(child)*share, share, &sums[child], &all)
 	}
+	all.Wait()
 	sum := int64(0)
-	for child := 0; child < fanOut; child++ {
-		sum += <-sums
+	for _, part := range sums {
+		sum += part
 	}
-	result <- sum
+	return sum
+}
+
+func skynetChild(first, leaves int64, sum *int64, all *sync.WaitGroup) {
+	*sum = skynet(first, leaves)
+	all.Done()
 }
 
 func runSkynet(leaves int64) outcome {
-	result := make(chan int64, 1)
-	skynet(result, 0, leaves)
-	return outcome{leaves, <-result == sumBelow(leaves)}
+	return outcome{leaves, skynet(0, leaves) == sumBelow(leaves)}
 }
 
 // fib forks one of its two calls and makes the other one itself.
