@@ -50,6 +50,9 @@ class process {
 
   [[nodiscard]] pid_t pid() const noexcept { return pid_; }
 
+  /// Waits for its end, for so long at most, and says whether it has come.
+  bool has_ended_within(int milliseconds);
+
   /// In words how it ended; nullopt while it runs.
   [[nodiscard]] std::optional<std::string> ending();
 
@@ -57,8 +60,6 @@ class process {
   std::string stop();
 
  private:
-  bool has_ended_within(int milliseconds);
-
   pid_t pid_ = -1;
   int pid_fd_ = -1;
   std::optional<int> status_;

@@ -41,7 +41,9 @@ class basic_fork_deque {
   /// Owner. nullptr if empty.
   T* pop() noexcept {
     const std::int64_t bottom = bottom_.load(base::memory_order_relaxed) - 1;
-    bottom_.store(bottom, base::memory_order_relaxed);
+    // Release: a thief that reads this one instead of push's must see what push published, and a
+    // relaxed store is no part of push's release sequence.
+    bottom_.store(bottom, base::memory_order_release);
     base::fence_seq_cst();
     std::int64_t top = top_.load(base::memory_order_relaxed);
     if (top > bottom) {

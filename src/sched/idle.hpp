@@ -11,7 +11,7 @@
 //            interrupts its poller.
 // Worker:    W1 finds nothing.  W2 announces: leaves the awake (and the searching), enters the
 // list.
-//            W3 if it was the last searcher, it looks once more at every queue, and wakes a worker
+//            W3 if nobody searches any more, it looks once more at every queue, and wakes a worker
 //            (which may be itself) if there is work.  W4 waits in its poller.
 //
 // No wake-up is lost: P1 < P2 and W2 < W3 are ordered, all four are seq_cst. If P2 sees a searcher,
@@ -76,13 +76,15 @@ class idle {
     return searching(counts_.fetch_sub(one_searcher, base::memory_order_seq_cst)) == 1;
   }
 
-  /// W2. True if the caller was the last searcher and owes W3.
+  /// W2. True if the caller leaves nobody searching behind and owes W3: also if it was no searcher
+  /// itself, for the one that kept it from searching may have found something and be stuck in it by
+  /// now.
   bool park(std::uint32_t worker, bool was_searching) noexcept {
     const std::lock_guard lock(mutex_);
     sleepers_.push_back(worker);
     const std::uint64_t before =
         counts_.fetch_sub(1 + (was_searching ? one_searcher : 0), base::memory_order_seq_cst);
-    return was_searching && searching(before) == 1;
+    return searching(before) == (was_searching ? 1U : 0U);
   }
 
   /// How many workers are to run coroutines. The others retire().

@@ -40,10 +40,7 @@ TEST(fork_deque_model, the_last_one_has_one_taker) {
   });
 }
 
-// Those that are disabled wait for a release in pop(): a thief that reads the bottom from its
-// relaxed store does not synchronise with the push before it, since C++20 took stores of the same
-// thread out of release sequences.
-TEST(fork_deque_model, DISABLED_a_thief_and_the_owner_take_everything_once) {
+TEST(fork_deque_model, a_thief_and_the_owner_take_everything_once) {
   model::expect_holds(search{.preemptions = 3, .stale_reads = 2}, [] {
     forks<2, 3> shared;
     model::together(
@@ -62,7 +59,7 @@ TEST(fork_deque_model, DISABLED_a_thief_and_the_owner_take_everything_once) {
   });
 }
 
-TEST(fork_deque_model, DISABLED_slots_are_used_again_after_thieves) {
+TEST(fork_deque_model, slots_are_used_again_after_thieves) {
   model::expect_holds(search{.preemptions = 2, .stale_reads = 2}, [] {
     forks<2, 4> shared;
     model::together(
@@ -76,7 +73,7 @@ TEST(fork_deque_model, DISABLED_slots_are_used_again_after_thieves) {
   });
 }
 
-TEST(fork_deque_model, DISABLED_long_random_runs_take_everything_once) {
+TEST(fork_deque_model, long_random_runs_take_everything_once) {
   model::expect_holds(search{.samples = 20'000}, [] {
     forks<4, 12> shared;
     const auto rob = [&] {

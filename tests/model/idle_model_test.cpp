@@ -154,10 +154,8 @@ TEST(idle_model, work_that_a_worker_makes_is_run) {
   });
 }
 
-// Not promised yet: a worker that parks while another searches does not look again, although that
-// one may have found something and be stuck in it by then. Both hold if every worker that leaves
-// nobody searching behind owes W3.
-TEST(idle_model, DISABLED_what_a_stuck_worker_makes_is_run_by_another) {
+// A worker that is stuck in an item keeps nothing to itself: the other one is there for it.
+TEST(idle_model, what_a_stuck_worker_makes_is_run_by_another) {
   model::expect_holds(search{.preemptions = 2, .stale_reads = 1}, [] {
     small_scheduler<2, 2> pool;
     base::atomic<bool> second_ran{false};
@@ -176,7 +174,7 @@ TEST(idle_model, DISABLED_what_a_stuck_worker_makes_is_run_by_another) {
   });
 }
 
-TEST(idle_model, DISABLED_what_comes_from_outside_while_a_worker_is_stuck_is_run_by_another) {
+TEST(idle_model, what_comes_from_outside_while_a_worker_is_stuck_is_run_by_another) {
   model::expect_holds(search{.preemptions = 2, .stale_reads = 1}, [] {
     small_scheduler<2, 2> pool;
     base::atomic<bool> second_ran{false};
