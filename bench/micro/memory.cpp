@@ -3,12 +3,14 @@
 #include <array>
 #include <atomic>
 #include <cstdlib>
+#include <memory>
 #include <thread>
 #include <vector>
 
 #include <benchmark/benchmark.h>
 
 #include <tacit/memory/frame_pool.hpp>
+#include <tacit/memory/object_pool.hpp>
 
 namespace {
 
@@ -99,6 +101,26 @@ void freed_elsewhere(benchmark::State& state) {
 }
 BENCHMARK(freed_elsewhere<pooled>)->Arg(1'000)->UseRealTime();
 BENCHMARK(freed_elsewhere<general>)->Arg(1'000)->UseRealTime();
+
+// An object that is lent and comes back, against one that is made and destroyed.
+using block = std::array<char, 1024>;
+
+void lent_object(benchmark::State& state) {
+  tacit::memory::object_pool<block> pool;
+  for (auto _ : state) {
+    const auto lent = pool.get();
+    benchmark::DoNotOptimize(lent->data());
+  }
+}
+BENCHMARK(lent_object);
+
+void made_object(benchmark::State& state) {
+  for (auto _ : state) {
+    const auto made = std::make_unique<block>();
+    benchmark::DoNotOptimize(made->data());
+  }
+}
+BENCHMARK(made_object);
 
 }  // namespace
 
