@@ -3,17 +3,12 @@
 
 #include <tacit/sched/cancel.hpp>
 
-#include <cassert>
+#include <algorithm>
 #include <mutex>
 
 #include <tacit/sched/this_worker.hpp>
 
 namespace tacit::sched {
-
-cancel_scope::~cancel_scope() {
-  if (attached_.load(base::memory_order_relaxed)) parent_->remove(*this);
-  assert(!first_ && "a cancel scope outlives what waits in it");
-}
 
 base::error_code cancel_scope::add(cancel_hook& hook) noexcept {
   // Only a scope in which something waits has to hear of its parent.

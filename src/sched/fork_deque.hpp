@@ -9,13 +9,16 @@
 // 2013), but of fixed size: what does not fit goes to the run queue.
 //   1. Only the owner moves bottom and writes slots. Slot = position % capacity.
 //   2. top only grows; whoever moves it by compare-and-swap owns what was in that slot.
-//   3. Pop lowers bottom before it looks at top, a thief looks at top before bottom; the two
-//   seq_cst
-//      fences between make one of them see the other, so the last element has one taker.
+//   3. Pop lowers bottom before it looks at top, a thief looks at top before bottom; the seq_cst
+//      fences between make one of them see the other, so the last element has one taker. The
+//      owner's is light: a full fence for every child would be a tenth of what a small one costs.
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
+#include <tacit/base/asymmetric_fence.hpp>
 #include <tacit/base/atomic.hpp>
 
 namespace tacit::sched {
@@ -29,13 +32,21 @@ class basic_fork_deque {
 
   /// Owner. False if there is no room.
   bool push(T& child) noexcept {
+    T* const one = &child;
+    return push(&one, 1) == 1;
+  }
+
+  /// Owner. Pushes as many as there is room for, in their order, and returns how many.
+  std::size_t push(T* const* children, std::size_t count) noexcept {
     const std::int64_t bottom = bottom_.load(base::memory_order_relaxed);
     // Acquire: pairs with the thief's move of top, after which it no longer reads the slot.
-    if (bottom - top_.load(base::memory_order_acquire) >= capacity) return false;
-    slot(bottom).store(&child, base::memory_order_relaxed);
-    // Release: publishes the slot, and what the child refers to, to thieves.
-    bottom_.store(bottom + 1, base::memory_order_release);
-    return true;
+    const std::int64_t room = capacity - (bottom - top_.load(base::memory_order_acquire));
+    const auto pushed = std::min(static_cast<std::int64_t>(count), room);
+    for (std::int64_t i = 0; i < pushed; ++i)
+      slot(bottom + i).store(children[i], base::memory_order_relaxed);
+    // Release: publishes the slots, and what the children refer to, to thieves.
+    bottom_.store(bottom + pushed, base::memory_order_release);
+    return static_cast<std::size_t>(pushed);
   }
 
   /// Owner. nullptr if empty.
@@ -44,7 +55,7 @@ class basic_fork_deque {
     // Release: a thief that reads this one instead of push's must see what push published, and a
     // relaxed store is no part of push's release sequence.
     bottom_.store(bottom, base::memory_order_release);
-    base::fence_seq_cst();
+    base::light_fence();
     std::int64_t top = top_.load(base::memory_order_relaxed);
     if (top > bottom) {
       bottom_.store(bottom + 1, base::memory_order_relaxed);
@@ -64,8 +75,9 @@ class basic_fork_deque {
 
   /// Any thread. nullptr if it is empty or somebody else was faster.
   T* steal() noexcept {
+    if (empty_approx()) return nullptr;  // The fence is dear.
     std::int64_t top = top_.load(base::memory_order_acquire);
-    base::fence_seq_cst();
+    base::heavy_fence();
     // Acquire: pairs with push.
     const std::int64_t bottom = bottom_.load(base::memory_order_acquire);
     if (top >= bottom) return nullptr;

@@ -6,7 +6,7 @@ namespace tacit::sched::detail {
 void fork_join::fail(promise_base& failed) noexcept {
   promise_base* expected = nullptr;
   first_failed_.compare_exchange_strong(expected, &failed, base::memory_order_acq_rel);
-  scope_->cancel(base::errc::cancelled);
+  scope_.cancel(base::errc::cancelled);
 }
 
 }  // namespace tacit::sched::detail

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <thread>
 
+#include <tacit/base/asymmetric_fence.hpp>
+
 #include "sched/idle.hpp"
 #include "sched/inject_queue.hpp"
 #include "sched/monitor.hpp"
@@ -14,6 +16,7 @@ scheduler::scheduler(const scheduler_options& options)
     : options_(options),
       limit_(options.workers ? cpu_limit{options.workers, "as asked"} : read_cpu_limit()),
       active_(limit_.cpus) {
+  base::enable_asymmetric_fences();
   const std::uint32_t count = limit_.cpus;
   idle_ = std::make_unique<idle>(count);
   injected_ = std::make_unique<inject_queue>();

@@ -326,20 +326,18 @@ void worker::overflow(runnable& ready) noexcept {
   owner_.inject_all(*list.next, ready, count);
 }
 
-std::size_t worker::fork(promise_base* const* children, std::size_t count) noexcept {
-  std::size_t forked = 0;
-  while (forked < count && forks_.push(*children[forked]))
-    ++forked;
+inline std::size_t worker::fork(promise_base* const* children, std::size_t count) noexcept {
+  const std::size_t forked = forks_.push(children, count);
+  forks_left_ -= static_cast<std::int32_t>(forked);
   // Without a fence: should a worker go to sleep unseen just now, then we run these ourselves, or
   // the next fork, or the monitor, wakes it.
   if (owner_.idle_->seems_worth_waking()) owner_.wake_one();
   return forked;
 }
 
-promise_base* worker::take_forked(const end_hook& hook) noexcept {
-  if (forks_left_ == 0) [[unlikely]]
-    return nullptr;  // Set anew with the next run.
-  --forks_left_;
+inline promise_base* worker::take_forked(const end_hook& hook) noexcept {
+  if (forks_left_ <= 0) [[unlikely]]
+    return nullptr;  // Others have their turn. Set anew with the next run.
   promise_base* last = forks_.pop();
   if (last && last->hook != &hook) [[unlikely]] {
     forks_.push(*last);
@@ -351,6 +349,8 @@ promise_base* worker::take_forked(const end_hook& hook) noexcept {
 void detail::fork(promise_base* const* children, std::size_t count) noexcept {
   std::size_t forked = 0;
   if (current_worker) forked = current_worker->fork(children, count);
+  if (forked == count) [[likely]]
+    return;
   for (; forked < count; ++forked) {
     runnable& child = children[forked]->self;
     child.home = current_agent();
@@ -362,16 +362,15 @@ std::coroutine_handle<> detail::fork_join::on_ended(promise_base& ended) noexcep
   if (ended.exception) [[unlikely]]
     fail(ended);
   const std::uint32_t chain = ended.chain;
-  promise_base* const next = current_worker ? current_worker->take_forked(*this) : nullptr;
-  if (next) {
+  if (chain == count_) return parent_;
+  if (promise_base* next = current_worker ? current_worker->take_forked(*this) : nullptr) {
     next->chain = chain + 1;
+    memory::note(next->note().now, memory::frame_note::state::running);
     return next->self.coroutine;
   }
   // Unless it is the last, the parent may have been resumed elsewhere, and this be gone.
-  if (chain == count_ || left_.fetch_sub(chain, base::memory_order_acq_rel) == chain) {
-    return parent_;
-  }
-  return std::noop_coroutine();
+  const bool is_last = left_.fetch_sub(chain, base::memory_order_acq_rel) == chain;
+  return is_last ? parent_ : std::noop_coroutine();
 }
 
 worker_statistics worker::statistics() const noexcept {

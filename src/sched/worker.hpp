@@ -6,7 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
-#include <source_location>
+#include <tacit/base/source_place.hpp>
 
 #include <tacit/base/atomic.hpp>
 #include <tacit/base/word_lock.hpp>
@@ -86,7 +86,7 @@ class worker final : public agent {
   // Operations that a coroutine may do without waiting before it yields. tokio's figure.
   static constexpr std::int32_t budget = 128;
   // Forked children that count as one run: some 20 us of the smallest ones.
-  static constexpr std::uint32_t forks_in_a_row_max = 1024;
+  static constexpr std::int32_t forks_in_a_row_max = 1024;
   // A worker that has not looked at its poller for so long is helped by one that has time.
   static constexpr std::chrono::microseconds poll_overdue{200};
   static constexpr int search_rounds = 4;
@@ -133,7 +133,7 @@ class worker final : public agent {
   base::word_lock poll_lock_;
   base::atomic<base::steady_time::rep> polled_at_{0};
   base::atomic<bool> is_parked_{false};
-  base::atomic<std::source_location> running_{};
+  base::atomic<base::source_place> running_{};
   base::atomic<std::uint64_t> request_{0};
   base::atomic<base::steady_time::rep> longest_run_ns_{0};  // Written by the monitor.
 
@@ -141,7 +141,7 @@ class worker final : public agent {
   base::steady_time last_poll_{};
   std::uint32_t tick_ = 0;
   std::uint32_t next_in_a_row_ = 0;
-  std::uint32_t forks_left_ = forks_in_a_row_max;
+  std::int32_t forks_left_ = forks_in_a_row_max;
   std::int32_t budget_ = budget;
   std::uint32_t random_state_;
   bool searching_ = false;

@@ -79,9 +79,9 @@ TEST(frame_note, says_nothing_of_the_frame_that_was_there_before) {
   const frame_pool::binding bound(&pool);
   void* frame = frame_pool::allocate(100);
   auto& of = frame_note::of(frame);
-  of.describe_root("before", std::source_location::current());
-  note(of.place, std::source_location::current());
-  note(of.function, std::source_location::current());
+  of.describe_root("before", base::source_place::current());
+  note(of.place, base::source_place::current());
+  note(of.function, base::source_place::current());
   note(of.now, frame_note::state::waiting);
   note(of.request, std::uint64_t{7});
   frame_pool::deallocate(frame);

@@ -4,8 +4,8 @@
 #include <chrono>
 #include <coroutine>
 #include <cstddef>
-#include <source_location>
 #include <span>
+#include <tacit/base/source_place.hpp>
 
 #include <tacit/base/error.hpp>
 #include <tacit/io/operation_memory.hpp>
@@ -88,7 +88,7 @@ class stream::read_awaiter : completion {
   [[nodiscard]] bool await_ready() const noexcept { return false; }
   template <class Promise>
   bool await_suspend(std::coroutine_handle<Promise> awaiting,
-                     std::source_location place = std::source_location::current()) {
+                     base::source_place place = base::source_place::current()) {
     suspend(awaiting, "read", place);
     return from_.start_read(into_, timeout_, *this) ? carry_on() : true;
   }
@@ -107,7 +107,7 @@ class stream::write_awaiter : completion {
   [[nodiscard]] bool await_ready() const noexcept { return false; }
   template <class Promise>
   bool await_suspend(std::coroutine_handle<Promise> awaiting,
-                     std::source_location place = std::source_location::current()) {
+                     base::source_place place = base::source_place::current()) {
     suspend(awaiting, "write", place);
     return to_.start_write(buffers_, timeout_, *this) ? carry_on() : true;
   }

@@ -3,7 +3,7 @@
 #include <boost/asio/async_result.hpp>
 #include <coroutine>
 #include <optional>
-#include <source_location>
+#include <tacit/base/source_place.hpp>
 #include <tuple>
 #include <utility>
 
@@ -52,7 +52,7 @@ class [[nodiscard]] operation final : public sched::runnable {
 
   template <class Promise>
   void await_suspend(std::coroutine_handle<Promise> awaiting,
-                     std::source_location place = std::source_location::current()) {
+                     base::source_place place = base::source_place::current()) {
     suspend(awaiting, "I/O", place);
     // The operation may complete on another thread, and this object be gone, before the initiating
     // function returns: what it still needs must be on this stack.

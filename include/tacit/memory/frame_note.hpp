@@ -2,7 +2,7 @@
 
 #include <cstdint>
 #include <optional>
-#include <source_location>
+#include <tacit/base/source_place.hpp>
 
 #include <tacit/base/atomic.hpp>
 
@@ -33,12 +33,12 @@ struct alignas(__STDCPP_DEFAULT_NEW_ALIGNMENT__) frame_note {
 
   // Written by describe_root() only: apart from what every coroutine writes, and never cleared.
   base::atomic<const char*> name{nullptr};  ///< As given to spawn; null for none.
-  base::atomic<std::source_location> spawned_at{};
+  base::atomic<base::source_place> spawned_at{};
 
   base::atomic<std::uint32_t> generation{0};
   base::atomic<state> now{state::created};
-  base::atomic<std::source_location> function{};  ///< Its function_name() is the coroutine's.
-  base::atomic<std::source_location> place{};     ///< The co_await that it came to last.
+  base::atomic<base::source_place> function{};  ///< Its function_name() is the coroutine's.
+  base::atomic<base::source_place> place{};     ///< The co_await that it came to last.
   base::atomic<const char*> waits_on{nullptr};
   base::atomic<std::int64_t> since{0};            ///< steady_clock ticks when it began to wait.
   base::atomic<const void*> awaited_by{nullptr};  ///< Frame of who awaits it; null for none.
@@ -47,7 +47,7 @@ struct alignas(__STDCPP_DEFAULT_NEW_ALIGNMENT__) frame_note {
   base::atomic<std::uint32_t> root_generation{0};
 
   /// Says of a coroutine that it was spawned, by what name (null for none) and where.
-  void describe_root(const char* as, std::source_location where) noexcept;
+  void describe_root(const char* as, base::source_place where) noexcept;
 
   /// What belongs together, or nothing if the frame is not live or ended meanwhile.
   [[nodiscard]] std::optional<frame_snapshot> read() const noexcept;
@@ -64,15 +64,15 @@ static_assert(sizeof(frame_note) % __STDCPP_DEFAULT_NEW_ALIGNMENT__ == 0,
 struct frame_snapshot {
   std::uint32_t generation = 0;
   frame_note::state now = frame_note::state::created;
-  std::source_location function;
-  std::source_location place;
+  base::source_place function;
+  base::source_place place;
   const char* waits_on = nullptr;
   std::int64_t since = 0;
   const void* awaited_by = nullptr;
   std::uint64_t request = 0;
   bool is_root = false;
-  const char* name = nullptr;       ///< Null unless it is a root.
-  std::source_location spawned_at;  ///< Empty unless it is a root.
+  const char* name = nullptr;     ///< Null unless it is a root.
+  base::source_place spawned_at;  ///< Empty unless it is a root.
 };
 
 /// Writes to a note. Only relaxed order is needed: a reader checks the generation.
@@ -81,7 +81,7 @@ void note(base::atomic<T>& field, T value) noexcept {
   field.store(value, base::memory_order_relaxed);
 }
 
-inline void frame_note::describe_root(const char* as, std::source_location where) noexcept {
+inline void frame_note::describe_root(const char* as, base::source_place where) noexcept {
   note(name, as);
   note(spawned_at, where);
   // Release: a reader that finds the generation finds what belongs to it.

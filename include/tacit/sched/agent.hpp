@@ -2,7 +2,7 @@
 
 #include <coroutine>
 #include <cstdint>
-#include <source_location>
+#include <tacit/base/source_place.hpp>
 
 #include <tacit/base/clock.hpp>
 #include <tacit/memory/frame_note.hpp>
@@ -14,20 +14,23 @@ class agent;
 /// A suspended coroutine that waits to be made ready, and a link for the queue it will then be in.
 ///
 /// Awaiters derive from it or hold one, so that waiting and being queued allocate nothing.
+/// suspend() fills it in; before that it says nothing.
 /// Lifetime: valid until the coroutine is resumed; whoever takes it off a queue reads it before
 /// that.
 struct runnable {
   std::coroutine_handle<> coroutine;
-  runnable* next = nullptr;            ///< Belongs to the queue that the runnable is in.
-  agent* home = nullptr;               ///< Where the coroutine was suspended.
-  memory::frame_note* note = nullptr;  ///< Null for a coroutine of another library.
+  runnable* next;            ///< Belongs to the queue that the runnable is in.
+  agent* home;               ///< Where the coroutine was suspended.
+  memory::frame_note* note;  ///< Null for a coroutine of another library.
+
+  runnable() noexcept {}  // NOLINT(*-member-init): made often, and filled in by suspend().
 
   /// Notes whose coroutine it is and, for the listing of live coroutines, what it waits on (a
   /// static text) and where. To be called in await_suspend, before anybody can make it ready. The
   /// place is a default argument of await_suspend: there it is that of the co_await.
   template <class Promise>
   void suspend(std::coroutine_handle<Promise> awaiting, const char* waits_on,
-               std::source_location place) noexcept;
+               base::source_place place) noexcept;
 
   /// For an await_suspend that finds that there is nothing to wait for: `return carry_on();`
   bool carry_on() noexcept {

@@ -7,8 +7,8 @@
 #include <exception>
 #include <list>
 #include <mutex>
-#include <source_location>
 #include <system_error>
+#include <tacit/base/source_place.hpp>
 #include <type_traits>
 #include <utility>
 
@@ -144,7 +144,7 @@ class [[nodiscard]] blocking_call final : runnable, blocking_pool::job {
 
   template <class Promise>
   bool await_suspend(std::coroutine_handle<Promise> awaiting,
-                     std::source_location place = std::source_location::current()) noexcept {
+                     base::source_place place = base::source_place::current()) noexcept {
     suspend(awaiting, "blocking call", place);
     // Once it is taken on the job may run and this object be gone: nothing is touched after that.
     const std::error_code refused = pool_->submit(*this);

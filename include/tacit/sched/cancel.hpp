@@ -1,7 +1,8 @@
 #pragma once
 
+#include <cassert>
 #include <optional>
-#include <source_location>
+#include <tacit/base/source_place.hpp>
 
 #include <tacit/base/clock.hpp>
 #include <tacit/base/error.hpp>
@@ -12,10 +13,14 @@
 
 namespace tacit::sched {
 
+namespace detail {
+class fork_join;
+}
+
 /// Something that wants to be told when a scope is cancelled: a wait, or a scope inside it.
 class cancel_hook {
  public:
-  cancel_hook() = default;
+  cancel_hook() noexcept {}  // NOLINT(*-member-init): see linked_.
   cancel_hook(const cancel_hook&) = delete;
   cancel_hook& operator=(const cancel_hook&) = delete;
 
@@ -28,9 +33,9 @@ class cancel_hook {
 
  private:
   friend class cancel_scope;
-  cancel_hook* previous_ = nullptr;  // Guarded by the scope's lock, as are the next two.
-  cancel_hook* following_ = nullptr;
-  bool linked_ = false;
+  bool linked_ = false;    // Guarded by the scope's lock, as are the next two.
+  cancel_hook* previous_;  // While linked.
+  cancel_hook* following_;
 };
 
 /// What a piece of work runs under: it can be given up as a whole, for a cause, by anybody.
@@ -49,7 +54,10 @@ class cancel_hook {
 class cancel_scope : private cancel_hook {
  public:
   explicit cancel_scope(cancel_scope* parent = nullptr) noexcept : parent_(parent) {}
-  ~cancel_scope();
+  ~cancel_scope() {
+    if (attached_.load(base::memory_order_relaxed)) parent_->remove(*this);
+    assert(!first_ && "a cancel scope outlives what waits in it");
+  }
 
   /// Ends every wait in this scope. False if it was cancelled before.
   bool cancel(base::error_code cause = base::errc::cancelled) noexcept;
@@ -82,7 +90,9 @@ class cancel_scope : private cancel_hook {
   void on_cancelled(const base::error_code& cause) noexcept final { cancel(cause); }
   void unlink(cancel_hook& hook) noexcept;
 
-  cancel_scope* const parent_;
+  friend class detail::fork_join;  // Which learns its parent when it is awaited.
+
+  cancel_scope* parent_;
   mutable base::word_lock lock_;
   base::atomic<bool> cancelled_{false};  // Set under lock_, after cause_.
   base::atomic<bool> attached_{false};   // Whether the parent was asked to tell us.
@@ -116,13 +126,11 @@ struct scoped_task_awaiter {
   template <class Promise>
   std::coroutine_handle<> await_suspend(
       std::coroutine_handle<Promise> awaiting,
-      std::source_location place = std::source_location::current()) noexcept {
+      base::source_place place = base::source_place::current()) noexcept {
     promise_base& promise = running.promise();
-    promise.continuation = awaiting;
-    promise.inherit(awaiting);
-    note_place(awaiting, place);
+    const auto started = promise.start_in(awaiting, place);
     promise.scope = scope;
-    return promise.self.coroutine;
+    return started;
   }
   T await_resume() { return running.result(); }
 };

@@ -18,8 +18,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
-#include <optional>
-#include <source_location>
+#include <tacit/base/source_place.hpp>
 
 #include <tacit/base/atomic.hpp>
 #include <tacit/sched/cancel.hpp>
@@ -36,30 +35,26 @@ class fork_join : public end_hook {
  public:
   /// `child(i)` is the promise of child i; `count` is not 0. Returns what to run now.
   template <class Promise, class Child>
-  std::coroutine_handle<> start(std::coroutine_handle<Promise> parent, std::source_location place,
+  std::coroutine_handle<> start(std::coroutine_handle<Promise> parent, base::source_place place,
                                 std::size_t count, const Child& child) noexcept {
     parent_ = parent;
     count_ = static_cast<std::uint32_t>(count);
     left_.store(count_, base::memory_order_relaxed);
-    scope_.emplace(current_scope::scope_of(parent));
+    scope_.parent_ = current_scope::scope_of(parent);
     note_place(parent, place);
     promise_base* batch[batch_max];
     std::size_t batched = 0;
     // Backwards: the owner takes the last one pushed, thieves the first.
-    for (std::size_t i = count; i-- > 0;) {
-      promise_base& each = child(i);
-      each.inherit(parent);
-      each.hook = this;
-      each.scope = &*scope_;
-      each.chain = 1;
-      if (i == 0) break;
-      batch[batched++] = &each;
+    for (std::size_t i = count; i-- > 1;) {
+      batch[batched++] = &adopt(parent, child(i));
       if (batched == batch_max || i == 1) {
         fork(batch, batched);
         batched = 0;
       }
     }
-    return child(0).self.coroutine;
+    promise_base& first = adopt(parent, child(0));
+    memory::note(first.note().now, memory::frame_note::state::running);
+    return first.self.coroutine;
   }
 
   std::coroutine_handle<> on_ended(promise_base& ended) noexcept override;
@@ -72,10 +67,19 @@ class fork_join : public end_hook {
     if (const auto* failed = first_failed_.load(base::memory_order_acquire)) [[unlikely]]
       std::rethrow_exception(failed->exception);
   }
-  [[nodiscard]] cancel_scope& scope() noexcept { return *scope_; }
+  [[nodiscard]] cancel_scope& scope() noexcept { return scope_; }
 
  private:
   static constexpr std::size_t batch_max = 16;
+
+  template <class Promise>
+  promise_base& adopt(std::coroutine_handle<Promise> parent, promise_base& child) noexcept {
+    child.inherit(parent);
+    child.hook = this;
+    child.scope = &scope_;
+    child.chain = 1;
+    return child;
+  }
 
   void fail(promise_base& failed) noexcept;
 
@@ -83,7 +87,7 @@ class fork_join : public end_hook {
   base::atomic<std::uint32_t> left_{0};
   std::uint32_t count_ = 0;
   base::atomic<promise_base*> first_failed_{nullptr};
-  std::optional<cancel_scope> scope_;  // Of the children, inside the parent's.
+  cancel_scope scope_;  // Of the children, inside the parent's.
 };
 
 }  // namespace tacit::sched::detail

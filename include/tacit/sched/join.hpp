@@ -1,7 +1,7 @@
 #pragma once
 
 #include <coroutine>
-#include <source_location>
+#include <tacit/base/source_place.hpp>
 #include <utility>
 
 #include <tacit/base/atomic.hpp>
@@ -63,7 +63,7 @@ class [[nodiscard]] join_handle {
     if (!frame_.promise().meeting.compare_exchange_strong(running, detail::root_detached(),
                                                           base::memory_order_acq_rel,
                                                           base::memory_order_acquire)) {
-      frame_.destroy();
+      frame_.promise().destroy();
     }
   }
 
@@ -90,7 +90,7 @@ class [[nodiscard]] join_handle {
     }
     template <class Promise>
     bool await_suspend(std::coroutine_handle<Promise> awaiting,
-                       std::source_location place = std::source_location::current()) noexcept {
+                       base::source_place place = base::source_place::current()) noexcept {
       suspend(awaiting, "join", place);
       memory::note(frame.promise().note().awaited_by, static_cast<const void*>(awaiting.address()));
       void* expected = nullptr;
@@ -116,10 +116,9 @@ class [[nodiscard]] join_handle {
 template <class T>
 join_handle<T> start_here(task<T> body) {
   auto& promise = body.promise();
-  promise.hook = &detail::lone_root();
-  promise.self.home = current_agent();
+  promise.be_root(detail::lone_root(), nullptr);
   const auto frame = body.release();
-  promise.self.coroutine.resume();
+  promise.self.resume();
   return join_handle<T>{frame};
 }
 

@@ -1,13 +1,15 @@
 #pragma once
 
+#include <cassert>
 #include <concepts>
 #include <coroutine>
 #include <cstdint>
 #include <exception>
-#include <source_location>
+#include <memory>
 #include <utility>
 
 #include <tacit/base/atomic.hpp>
+#include <tacit/base/source_place.hpp>
 #include <tacit/memory/frame_pool.hpp>
 #include <tacit/sched/agent.hpp>
 
@@ -27,24 +29,49 @@ class end_hook {
 };
 
 /// What every coroutine of Tacit has in its frame, whatever it returns.
+///
+/// Coroutines are made often. So what whoever starts one sets anyway is not set before: `hook`,
+/// `scope`, and the member of the union that goes with the hook.
 struct promise_base {
-  runnable self;                         ///< For being started through a queue.
-  std::coroutine_handle<> continuation;  ///< Resumed at the end, if there is no hook.
-  end_hook* hook = nullptr;
-  cancel_scope* scope = nullptr;         ///< Inherited from who awaits it; null for none.
-  std::exception_ptr exception;          ///< What left the coroutine.
-  base::atomic<void*> meeting{nullptr};  ///< For roots: see join.hpp.
-  std::uint32_t chain = 0;               ///< For children of when_all: see fork_join.hpp.
+  runnable self;  ///< For being started through a queue.
+  union {
+    std::coroutine_handle<> continuation;  ///< Without a hook: resumed at the end.
+    std::uint32_t chain;                   ///< Children of when_all: see fork_join.hpp.
+    base::atomic<void*> meeting;           ///< Roots: see join.hpp.
+  };
+  end_hook* hook;                // Null if it is simply awaited.
+  cancel_scope* scope;           ///< Null for none.
+  std::exception_ptr exception;  ///< What left the coroutine.
+
+  promise_base() noexcept {}  // NOLINT(*-member-init): see above.
+  promise_base(const promise_base&) = delete;
+  promise_base& operator=(const promise_base&) = delete;
 
   static void* operator new(std::size_t bytes) { return memory::frame_pool::allocate(bytes); }
   static void operator delete(void* frame) noexcept { memory::frame_pool::deallocate(frame); }
 
   void unhandled_exception() noexcept { exception = std::current_exception(); }
-  [[nodiscard]] memory::frame_note& note() const noexcept { return *self.note; }
+  [[nodiscard]] memory::frame_note& note() noexcept {
+    // Where the frame begins does not depend on what comes after the base (checked by introduce).
+    return memory::frame_note::of(
+        std::coroutine_handle<promise_base>::from_promise(*this).address());
+  }
 
   /// Makes this coroutine part of the one that awaits it: same scope, same request.
   template <class Promise>
   void inherit(std::coroutine_handle<Promise> awaiting) noexcept;
+
+  /// Prepares the coroutine for being resumed at once, as part of the one that awaits it.
+  template <class Promise>
+  std::coroutine_handle<> start_in(std::coroutine_handle<Promise> awaiting,
+                                   base::source_place place) noexcept;
+
+  /// Prepares the coroutine for being a root, which ends by way of `by`.
+  void be_root(end_hook& by, cancel_scope* in) noexcept {
+    hook = &by;
+    scope = in;
+    std::construct_at(&meeting, nullptr);
+  }
 };
 
 /// A promise of this library, as opposed to one of another library whose coroutine awaits ours.
@@ -63,17 +90,11 @@ struct final_awaiter {
   void await_resume() noexcept {}
 };
 
-struct initial_awaiter {
-  memory::frame_note* note;
-  bool await_ready() noexcept { return false; }
-  void await_suspend(std::coroutine_handle<>) noexcept {}
-  void await_resume() noexcept { memory::note(note->now, memory::frame_note::state::running); }
-};
-
 /// Fills in the note of a coroutine that has just been made; the rest of it is as it should be.
 inline void introduce(promise_base& promise, std::coroutine_handle<> coroutine,
-                      std::source_location function) noexcept {
-  memory::frame_note& note = memory::frame_note::of(coroutine.address());
+                      base::source_place function) noexcept {
+  memory::frame_note& note = promise.note();
+  assert(&note == &memory::frame_note::of(coroutine.address()));
   promise.self.coroutine = coroutine;
   promise.self.note = &note;
   memory::note(note.function, function);
@@ -84,25 +105,39 @@ inline void introduce(promise_base& promise, std::coroutine_handle<> coroutine,
 /// Notes where a coroutine awaits another one.
 template <class Promise>
 void note_place([[maybe_unused]] std::coroutine_handle<Promise> awaiting,
-                [[maybe_unused]] std::source_location place) noexcept {
+                [[maybe_unused]] base::source_place place) noexcept {
   if constexpr (TacitPromise<Promise>) memory::note(awaiting.promise().note().place, place);
 }
 
 template <class Promise>
 void promise_base::inherit([[maybe_unused]] std::coroutine_handle<Promise> awaiting) noexcept {
   if constexpr (TacitPromise<Promise>) {
-    const promise_base& parent = awaiting.promise();
+    promise_base& parent = awaiting.promise();
     scope = parent.scope;
     memory::note(note().awaited_by, static_cast<const void*>(awaiting.address()));
     memory::note(note().request, parent.note().request.load(base::memory_order_relaxed));
+  } else {
+    scope = nullptr;
   }
 }
 
 template <class Promise>
+std::coroutine_handle<> promise_base::start_in(std::coroutine_handle<Promise> awaiting,
+                                               base::source_place place) noexcept {
+  hook = nullptr;
+  continuation = awaiting;
+  inherit(awaiting);
+  note_place(awaiting, place);
+  memory::note(note().now, memory::frame_note::state::running);
+  return self.coroutine;
+}
+
+template <class Promise>
 void runnable::suspend(std::coroutine_handle<Promise> awaiting, const char* waits_on,
-                       [[maybe_unused]] std::source_location place) noexcept {
+                       [[maybe_unused]] base::source_place place) noexcept {
   coroutine = awaiting;
   home = current_agent();
+  note = nullptr;
   if constexpr (TacitPromise<Promise>) {
     note = awaiting.promise().self.note;
     memory::note(note->place, place);

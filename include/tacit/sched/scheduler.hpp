@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <source_location>
+#include <tacit/base/source_place.hpp>
 #include <vector>
 
 #include <tacit/base/atomic.hpp>
@@ -95,10 +95,9 @@ class scheduler final : end_hook {
   /// queue from any other thread.
   template <class T>
   join_handle<T> spawn(task<T> body, spawn_options options = {},
-                       std::source_location place = std::source_location::current()) {
+                       base::source_place place = base::source_place::current()) {
     auto& promise = body.promise();
-    promise.hook = this;
-    promise.scope = options.scope;
+    promise.be_root(*this, options.scope);
     promise.note().describe_root(options.name, place);
     memory::note(promise.note().now, memory::frame_note::state::ready);
     join_handle<T> handle{body.release()};

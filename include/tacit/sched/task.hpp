@@ -48,10 +48,14 @@ class returns<void> {
 };
 
 template <class T>
-struct task_promise : promise_base, returns<T> {
-  task<T> get_return_object(
-      std::source_location function = std::source_location::current()) noexcept;
-  initial_awaiter initial_suspend() noexcept { return {self.note}; }
+struct task_promise final : promise_base, returns<T> {
+  /// Takes the coroutine's parameters to see whether anything has to be done for them at the end.
+  template <class... Parameters>
+  explicit task_promise(const Parameters&...) noexcept
+      : has_plain_parameters((std::is_trivially_destructible_v<Parameters> && ...)) {}
+
+  task<T> get_return_object(base::source_place function = base::source_place::current()) noexcept;
+  std::suspend_always initial_suspend() noexcept { return {}; }
   final_awaiter final_suspend() noexcept { return {}; }
 
   /// The value, or rethrows what left the coroutine.
@@ -60,6 +64,21 @@ struct task_promise : promise_base, returns<T> {
       std::rethrow_exception(exception);
     return this->take_value();
   }
+
+  /// Destroys the coroutine. One that has ended and has nothing left whose destructor does anything
+  /// only gives its memory back: destroy() would enter the coroutine a second time, which costs
+  /// more than a small one does.
+  void destroy() noexcept {
+    const auto coroutine = std::coroutine_handle<task_promise>::from_promise(*this);
+    if (is_plain && has_plain_parameters && coroutine.done() && !exception) {
+      operator delete(coroutine.address());
+    } else {
+      coroutine.destroy();
+    }
+  }
+
+  static constexpr bool is_plain = std::is_void_v<T> || std::is_trivially_destructible_v<T>;
+  const bool has_plain_parameters;
 };
 
 }  // namespace detail
@@ -74,12 +93,8 @@ struct task_awaiter {
   template <class Promise>
   std::coroutine_handle<> await_suspend(
       std::coroutine_handle<Promise> awaiting,
-      std::source_location place = std::source_location::current()) noexcept {
-    promise_base& promise = frame.promise();
-    promise.continuation = awaiting;
-    promise.inherit(awaiting);
-    note_place(awaiting, place);
-    return frame;
+      base::source_place place = base::source_place::current()) noexcept {
+    return frame.promise().start_in(awaiting, place);
   }
   T await_resume() { return frame.promise().take(); }
 };
@@ -110,7 +125,7 @@ class [[nodiscard]] task {
     return *this;
   }
   ~task() {
-    if (frame_) frame_.destroy();
+    if (frame_) frame_.promise().destroy();
   }
 
   explicit operator bool() const noexcept { return static_cast<bool>(frame_); }
@@ -141,7 +156,7 @@ class [[nodiscard]] task {
 };
 
 template <class T>
-task<T> detail::task_promise<T>::get_return_object(std::source_location function) noexcept {
+task<T> detail::task_promise<T>::get_return_object(base::source_place function) noexcept {
   const auto coroutine = std::coroutine_handle<task_promise>::from_promise(*this);
   introduce(*this, coroutine, function);
   return task<T>{coroutine};

@@ -3,8 +3,8 @@
 #include <array>
 #include <coroutine>
 #include <cstddef>
-#include <source_location>
 #include <span>
+#include <tacit/base/source_place.hpp>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -39,7 +39,7 @@ class all_of final : public fork_join {
   template <class Promise>
   std::coroutine_handle<> await_suspend(
       std::coroutine_handle<Promise> parent,
-      std::source_location place = std::source_location::current()) noexcept {
+      base::source_place place = base::source_place::current()) noexcept {
     const auto promises = std::apply(
         [](auto&... each) { return std::array<promise_base*, sizeof...(T)>{&each.promise()...}; },
         children_);
@@ -67,7 +67,7 @@ class all_in_span : public fork_join {
   template <class Promise>
   std::coroutine_handle<> await_suspend(
       std::coroutine_handle<Promise> parent,
-      std::source_location place = std::source_location::current()) noexcept {
+      base::source_place place = base::source_place::current()) noexcept {
     return start(parent, place, children_.size(),
                  [this](std::size_t i) -> promise_base& { return children_[i].promise(); });
   }

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <coroutine>
-#include <source_location>
+#include <tacit/base/source_place.hpp>
 
 #include <tacit/sched/agent.hpp>
 
@@ -15,7 +15,7 @@ class [[nodiscard]] yield final : public runnable {
   [[nodiscard]] bool await_ready() const noexcept;
   template <class Promise>
   void await_suspend(std::coroutine_handle<Promise> awaiting,
-                     std::source_location place = std::source_location::current()) noexcept {
+                     base::source_place place = base::source_place::current()) noexcept {
     suspend(awaiting, "yield", place);
     requeue();
   }

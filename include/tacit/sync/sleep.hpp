@@ -2,7 +2,7 @@
 
 #include <chrono>
 #include <coroutine>
-#include <source_location>
+#include <tacit/base/source_place.hpp>
 
 #include <tacit/base/atomic.hpp>
 #include <tacit/base/clock.hpp>
@@ -28,7 +28,7 @@ class [[nodiscard]] sleep_until final : public sched::timer,
   [[nodiscard]] bool await_ready() const noexcept { return due_ == base::steady_time::min(); }
   template <class Promise>
   bool await_suspend(std::coroutine_handle<Promise> awaiting,
-                     std::source_location place = std::source_location::current()) {
+                     base::source_place place = base::source_place::current()) {
     suspend(awaiting, "sleep", place);
     scope_ = sched::current_scope::scope_of(awaiting);
     return start() ? true : carry_on();

@@ -2,7 +2,7 @@
 
 #include <coroutine>
 #include <cstdint>
-#include <source_location>
+#include <tacit/base/source_place.hpp>
 
 #include <tacit/base/error.hpp>
 #include <tacit/base/word_lock.hpp>
@@ -33,7 +33,7 @@ class waiter : public sched::runnable, public sched::cancel_hook {
   /// False if the scope is cancelled already: do not suspend. `lock` is the primitive's.
   template <class Promise>
   bool begin(std::coroutine_handle<Promise> awaiting, const char* waits_on, base::word_lock& lock,
-             std::source_location place) noexcept {
+             base::source_place place) noexcept {
     suspend(awaiting, waits_on, place);
     lock_ = &lock;
     scope_ = sched::current_scope::scope_of(awaiting);
