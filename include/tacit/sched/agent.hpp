@@ -14,7 +14,6 @@ class agent;
 /// A suspended coroutine that waits to be made ready, and a link for the queue it will then be in.
 ///
 /// Awaiters derive from it or hold one, so that waiting and being queued allocate nothing.
-/// suspend() fills it in; before that it says nothing.
 /// Lifetime: valid until the coroutine is resumed; whoever takes it off a queue reads it before
 /// that.
 struct runnable {
@@ -23,7 +22,11 @@ struct runnable {
   agent* home;               ///< Where the coroutine was suspended.
   memory::frame_note* note;  ///< Null for a coroutine of another library.
 
-  runnable() noexcept {}  // NOLINT(*-member-init): made often, and filled in by suspend().
+  runnable() noexcept : next(nullptr), home(nullptr), note(nullptr) {}
+
+  /// Sets nothing but these two: for what is made often.
+  runnable(std::coroutine_handle<> of, memory::frame_note& its_note) noexcept
+      : coroutine(of), note(&its_note) {}  // NOLINT(*-member-init)
 
   /// Notes whose coroutine it is and, for the listing of live coroutines, what it waits on (a
   /// static text) and where. To be called in await_suspend, before anybody can make it ready. The

@@ -43,7 +43,8 @@ struct promise_base {
   cancel_scope* scope;           ///< Null for none.
   std::exception_ptr exception;  ///< What left the coroutine.
 
-  promise_base() noexcept {}  // NOLINT(*-member-init): see above.
+  promise_base() noexcept  // NOLINT(*-member-init): see above.
+      : self(std::coroutine_handle<promise_base>::from_promise(*this), note()) {}
   promise_base(const promise_base&) = delete;
   promise_base& operator=(const promise_base&) = delete;
 
@@ -52,7 +53,8 @@ struct promise_base {
 
   void unhandled_exception() noexcept { exception = std::current_exception(); }
   [[nodiscard]] memory::frame_note& note() noexcept {
-    // Where the frame begins does not depend on what comes after the base (checked by introduce).
+    // Where the frame begins does not depend on what comes after the base (checked where a task is
+    // made).
     return memory::frame_note::of(
         std::coroutine_handle<promise_base>::from_promise(*this).address());
   }
@@ -89,16 +91,6 @@ struct final_awaiter {
   }
   void await_resume() noexcept {}
 };
-
-/// Fills in the note of a coroutine that has just been made; the rest of it is as it should be.
-inline void introduce(promise_base& promise, std::coroutine_handle<> coroutine,
-                      base::source_place function) noexcept {
-  memory::frame_note& note = promise.note();
-  assert(&note == &memory::frame_note::of(coroutine.address()));
-  promise.self.coroutine = coroutine;
-  promise.self.note = &note;
-  memory::note(note.function, function);
-}
 
 }  // namespace detail
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cassert>
 #include <concepts>
 #include <coroutine>
 #include <memory>
@@ -158,7 +159,9 @@ class [[nodiscard]] task {
 template <class T>
 task<T> detail::task_promise<T>::get_return_object(base::source_place function) noexcept {
   const auto coroutine = std::coroutine_handle<task_promise>::from_promise(*this);
-  introduce(*this, coroutine, function);
+  // What promise_base takes for granted: nothing lies between the beginning of the frame and it.
+  assert(coroutine.address() == self.coroutine.address());
+  memory::note(note().function, function);
   return task<T>{coroutine};
 }
 
