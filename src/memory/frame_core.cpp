@@ -30,19 +30,19 @@ frame_core::frame_core(std::uint32_t number) noexcept : number_(number) {
   heads_.fill(&none);
 }
 
-slab* frame_core::refill(std::size_t size_class) noexcept {
+bool frame_core::refill(std::size_t size_class) noexcept {
   collect();
   slab*& head = heads_[size_class];
   while (head != &none) {
-    if (head->free || carve(*head)) return head;
+    if (head->free || carve(*head)) return true;
     retire_head(size_class);
   }
   slab* const fresh = slab_space::take(*this, size_class);
-  if (!fresh) return nullptr;
+  if (!fresh) return false;
   carve(*fresh);
   listed_[size_class].push_front(*fresh);
   make_head(*fresh);
-  return fresh;
+  return true;
 }
 
 bool frame_core::carve(slab& from) noexcept {

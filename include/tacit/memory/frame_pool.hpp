@@ -86,7 +86,7 @@ class frame_pool {
   static void for_each_live(const visitor& visit);
 
   /// Returns to the kernel the memory of slabs that no pool has used for `delay`, those unused
-  /// longest first, at most `bytes_max`. Gives the bytes. About 10 us per slab, without a lock: for
+  /// longest first, at most `bytes_max`. Gives the bytes. About 20 us per slab, without a lock: for
   /// a thread that runs no coroutines, in small slices.
   static std::size_t trim(base::steady_time now, std::chrono::nanoseconds delay,
                           std::size_t bytes_max) noexcept;
