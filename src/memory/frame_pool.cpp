@@ -122,12 +122,12 @@ void* frame_pool::allocate(std::size_t bytes) {
 
 void frame_pool::deallocate(void* frame) noexcept {
   turn(frame_note::of(frame));
-  if (!slab_space::contains(frame)) [[unlikely]]
+  slab* const home = slab_space::find(frame);
+  if (!home) [[unlikely]]
     return heap_frames::deallocate(frame);
-  slab& home = slab_space::of(frame);
-  forbid(frame, block_sizes[home.size_class] - sizeof(frame_note));
-  if (home.owner != bound) return gather(*home.owner, frame);
-  home.owner->put(home, frame);
+  forbid(frame, block_sizes[home->size_class] - sizeof(frame_note));
+  if (home->owner != bound) return gather(*home->owner, frame);
+  home->owner->put(*home, frame);
 }
 
 void frame_pool::flush_strays() noexcept {

@@ -24,6 +24,14 @@ extern constinit base::atomic<std::uintptr_t> begin;
 extern constinit base::atomic<std::uintptr_t> reserved_bytes;
 }  // namespace detail
 
+/// The slab that an address lies in, or null.
+[[nodiscard]] inline slab* find(const void* address) noexcept {
+  const std::uintptr_t begin = detail::begin.load(base::memory_order_acquire);
+  const std::uintptr_t offset = reinterpret_cast<std::uintptr_t>(address) - begin;
+  if (offset >= detail::reserved_bytes.load(base::memory_order_relaxed)) return nullptr;
+  return reinterpret_cast<slab*>(begin) + offset / slab::bytes;
+}
+
 /// True if the address lies in a slab.
 [[nodiscard]] inline bool contains(const void* address) noexcept {
   const std::uintptr_t begin = detail::begin.load(base::memory_order_acquire);

@@ -73,6 +73,19 @@ class basic_fork_deque {
     return last;
   }
 
+  /// Owner. As pop(), but may give nullptr if there is only one left: the usual case, short enough
+  /// to be inlined where children end.
+  T* pop_one_of_many() noexcept {
+    const std::int64_t bottom = bottom_.load(base::memory_order_relaxed) - 1;
+    bottom_.store(bottom, base::memory_order_release);  // As in pop().
+    base::light_fence();
+    if (top_.load(base::memory_order_relaxed) < bottom) [[likely]] {
+      return slot(bottom).load(base::memory_order_relaxed);
+    }
+    bottom_.store(bottom + 1, base::memory_order_release);
+    return nullptr;
+  }
+
   /// Any thread. nullptr if it is empty or somebody else was faster.
   T* steal() noexcept {
     if (empty_approx()) return nullptr;  // The fence is dear.

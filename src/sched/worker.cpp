@@ -335,11 +335,10 @@ inline std::size_t worker::fork(promise_base* const* children, std::size_t count
   return forked;
 }
 
-inline promise_base* worker::take_forked(const end_hook& hook) noexcept {
-  if (forks_left_ <= 0) [[unlikely]]
-    return nullptr;  // Others have their turn. Set anew with the next run.
+promise_base* worker::take_forked(const end_hook& hook) noexcept {
+  if (forks_left_ <= 0) return nullptr;  // Others have their turn. Set anew with the next run.
   promise_base* last = forks_.pop();
-  if (last && last->hook != &hook) [[unlikely]] {
+  if (last && last->hook != &hook) {
     forks_.push(*last);
     return nullptr;
   }
@@ -358,15 +357,28 @@ void detail::fork(promise_base* const* children, std::size_t count) noexcept {
   }
 }
 
+// What happens millions of times a second: there is a next sibling, and more behind it.
 std::coroutine_handle<> detail::fork_join::on_ended(promise_base& ended) noexcept {
-  if (ended.exception) [[unlikely]]
-    fail(ended);
+  const std::uint32_t chain = ended.chain;
+  worker* const here = current_worker;
+  if (ended.exception || chain == count_ || !here || here->forks_left_ <= 0) [[unlikely]]
+    return end_chain(ended);
+  promise_base* const next = here->forks_.pop_one_of_many();
+  if (!next) [[unlikely]]
+    return end_chain(ended);
+  if (next->hook != this) [[unlikely]] {
+    here->forks_.push(*next);
+    return end_chain(ended);
+  }
+  return go_on_with(*next, chain);
+}
+
+std::coroutine_handle<> detail::fork_join::end_chain(promise_base& ended) noexcept {
+  if (ended.exception) fail(ended);
   const std::uint32_t chain = ended.chain;
   if (chain == count_) return parent_;
   if (promise_base* next = current_worker ? current_worker->take_forked(*this) : nullptr) {
-    next->chain = chain + 1;
-    memory::note(next->note().now, memory::frame_note::state::running);
-    return next->self.coroutine;
+    return go_on_with(*next, chain);
   }
   // Unless it is the last, the parent may have been resumed elsewhere, and this be gone.
   const bool is_last = left_.fetch_sub(chain, base::memory_order_acq_rel) == chain;

@@ -19,6 +19,10 @@
 
 namespace tacit::sched {
 
+namespace detail {
+class fork_join;
+}
+
 /// One thread of the scheduler: own work, injected work, stolen work, and waiting for more.
 class worker final : public agent {
  public:
@@ -60,6 +64,7 @@ class worker final : public agent {
  private:
   friend class scheduler;
   friend class monitor;
+  friend class detail::fork_join;
 
   /// A counter with one writer: a relaxed load and store is a plain increment.
   class counter {

@@ -81,7 +81,14 @@ class fork_join : public end_hook {
     return child;
   }
 
+  std::coroutine_handle<> end_chain(promise_base& ended) noexcept;
   void fail(promise_base& failed) noexcept;
+
+  static std::coroutine_handle<> go_on_with(promise_base& next, std::uint32_t chain) noexcept {
+    next.chain = chain + 1;
+    memory::note(next.note().now, memory::frame_note::state::running);
+    return next.self.coroutine;
+  }
 
   std::coroutine_handle<> parent_;
   base::atomic<std::uint32_t> left_{0};
