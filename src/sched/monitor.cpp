@@ -25,6 +25,8 @@ constexpr microseconds interval_max{10'000};
 constexpr microseconds stuck_after{100};
 constexpr int quiet_looks_before_sleep = 20;
 constexpr std::chrono::seconds housekeeping_interval{1};
+constexpr std::chrono::seconds memory_kept_for{10};
+constexpr std::size_t trimmed_bytes_max = 4 * 1024 * 1024;
 constexpr std::chrono::milliseconds stack_bound{50};
 // A stall costs a signal, a stack and a line in the log.
 constexpr std::chrono::milliseconds report_interval{100};
@@ -104,6 +106,7 @@ void monitor::keep_house(base::steady_time now) {
   if (scheduler_.options_.workers == 0 && quota_.changed()) {
     scheduler_.set_active(quota_.current().cpus);
   }
+  memory::frame_pool::trim(now, memory_kept_for, trimmed_bytes_max);
 }
 
 // True if somebody was woken to help.

@@ -8,7 +8,8 @@
 //   - work that waits behind a run that goes on and on: opens the next slot to thieves, wakes one;
 //   - a worker that has not looked at its poller for long: wakes a thief, who polls for it;
 //   - a run that is longer than the stall bound: reports it, once, and not too many a second;
-//   - a CPU quota that has changed: makes workers sit out, or come back.
+//   - a CPU quota that has changed: makes workers sit out, or come back;
+//   - memory of frames that nobody has used for a while: gives it back to the kernel.
 
 #include <chrono>
 #include <cstdint>
