@@ -32,14 +32,7 @@ extern constinit base::atomic<std::uintptr_t> reserved_bytes;
   return reinterpret_cast<slab*>(begin) + offset / slab::bytes;
 }
 
-/// True if the address lies in a slab.
-[[nodiscard]] inline bool contains(const void* address) noexcept {
-  const std::uintptr_t begin = detail::begin.load(base::memory_order_acquire);
-  return reinterpret_cast<std::uintptr_t>(address) - begin <
-         detail::reserved_bytes.load(base::memory_order_relaxed);
-}
-
-/// The slab that an address lies in, which contains() says.
+/// The slab of an address that is known to lie in one.
 [[nodiscard]] inline slab& of(const void* address) noexcept {
   const std::uintptr_t begin = detail::begin.load(base::memory_order_relaxed);
   const std::uintptr_t offset = reinterpret_cast<std::uintptr_t>(address) - begin;
