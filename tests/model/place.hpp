@@ -2,7 +2,7 @@
 
 namespace tacit::model {
 
-/// A line of the code under test. base::source_place is not there for Clang 14.
+/// A line of the code under test. std::source_location is not there for Clang 14.
 struct place {
   const char* file;
   int line;
