@@ -41,21 +41,16 @@ class mutex {
   [[nodiscard]] lock_awaiter lock() noexcept;
 
   [[nodiscard]] bool try_lock() noexcept {
-    std::uint32_t found = 0;
-    while (!state_.compare_exchange_weak(found, found | locked, base::memory_order_acquire,
-                                         base::memory_order_relaxed)) {
-      if (found & locked) return false;
-    }
-    return true;
+    return !(state_.fetch_or(locked, base::memory_order_acquire) & locked);
   }
 
   void unlock() noexcept {
-    std::uint32_t found = locked;
-    // The exchange is the last touch: afterwards the mutex may be gone.
-    while (!state_.compare_exchange_weak(found, found & ~locked, base::memory_order_release,
-                                         base::memory_order_relaxed)) {
+    std::uint32_t found = state_.load(base::memory_order_relaxed);
+    do {
       if (owes_wake(found)) return unlock_and_wake();
-    }
+      // The exchange is the last touch: afterwards the mutex may be gone.
+    } while (!state_.compare_exchange_weak(found, found & ~locked, base::memory_order_release,
+                                           base::memory_order_relaxed));
   }
 
   using guard = sync::guard<mutex, &mutex::unlock>;
