@@ -52,8 +52,8 @@ void contended(benchmark::State& state) {
     co_await std::move(handle);
   };
   for (auto _ : state) {
-    tacit::sched::block_on(join(pool.spawn(
-        all_lock_and_unlock(pool, static_cast<int>(state.range(0)), times))));
+    tacit::sched::block_on(
+        join(pool.spawn(all_lock_and_unlock(pool, static_cast<int>(state.range(0)), times))));
   }
   state.SetItemsProcessed(state.iterations() * times);
 }

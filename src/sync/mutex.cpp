@@ -7,8 +7,8 @@
 //   handing  the first in line was passed over too often: the next unlock hands over.
 //
 // No wake-up is lost: `waiting` is only set in one exchange with the sight of `locked` or `woken`.
-// In the first case whoever unlocks sees `waiting`, because unlocking is an exchange as well. In the
-// second the woken one still has to try, after which it unlocks or another holder does.
+// In the first case whoever unlocks sees `waiting`, because unlocking is an exchange as well. In
+// the second the woken one still has to try, after which it unlocks or another holder does.
 //
 // The one who unlocks with somebody in line wakes the first, but keeps nothing for it: on a worker
 // the woken one runs after the running coroutine, which meanwhile may lock again and again. So a
@@ -106,8 +106,7 @@ bool mutex::join_line(in_line& joining) noexcept {
   for (;;) {
     const bool joins = (found & locked) || (joining.gives_way_ && (found & woken));
     const bool hand_over = joining.passed_over_ >= passed_over_max;
-    const std::uint32_t next =
-        joins ? found | waiting | (hand_over ? handing : 0) : found | locked;
+    const std::uint32_t next = joins ? found | waiting | (hand_over ? handing : 0) : found | locked;
     if (!state_.compare_exchange_weak(found, next, base::memory_order_acquire,
                                       base::memory_order_relaxed)) {
       continue;
