@@ -16,6 +16,10 @@ class tacit_category final : public boost::system::error_category {
         return "the operation was cancelled";
       case errc::draining:
         return "the server is draining";
+      case errc::closed:
+        return "it is closed";
+      case errc::would_block:
+        return "it would have had to wait";
     }
     return "unknown error";
   }

@@ -10,6 +10,12 @@ void waiter::enqueue(waiter_list& list) noexcept {
   list.push(*this);
 }
 
+void waiter::enqueue_first(waiter_list& list) noexcept {
+  list_ = &list;
+  state_ = state::queued;
+  list.push_first(*this);
+}
+
 void waiter::on_cancelled(const base::error_code& cause) noexcept {
   {
     const std::lock_guard lock(*lock_);
@@ -27,6 +33,13 @@ void waiter_list::push(waiter& which) noexcept {
   which.following_ = nullptr;
   (last_ ? last_->following_ : first_) = &which;
   last_ = &which;
+}
+
+void waiter_list::push_first(waiter& which) noexcept {
+  which.previous_ = nullptr;
+  which.following_ = first_;
+  (first_ ? first_->previous_ : last_) = &which;
+  first_ = &which;
 }
 
 void waiter_list::remove(waiter& which) noexcept {

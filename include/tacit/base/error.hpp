@@ -15,6 +15,8 @@ enum class errc {
   timed_out,          ///< A deadline passed before the operation made the progress it owed.
   cancelled,          ///< The operation was given up because its owner stopped.
   draining,           ///< The server takes no new work.
+  closed,             ///< What the operation was on was closed before it could be done.
+  would_block,        ///< The operation could not be done without waiting, and was not to wait.
 };
 
 [[nodiscard]] const boost::system::error_category& category() noexcept;

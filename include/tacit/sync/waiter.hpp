@@ -54,6 +54,9 @@ class waiter : public sched::runnable, public sched::cancel_hook {
   /// lock is given back.
   void enqueue(waiter_list& list) noexcept;
 
+  /// As enqueue(), before all others: for one who was first already, and could not go on.
+  void enqueue_first(waiter_list& list) noexcept;
+
   /// After the wait: nobody will touch the waiter any more.
   void end() noexcept {
     if (scope_) scope_->remove(*this);
@@ -105,6 +108,7 @@ class waiter_list {
  private:
   friend class waiter;
   void push(waiter& which) noexcept;
+  void push_first(waiter& which) noexcept;
   void remove(waiter& which) noexcept;
 
   waiter* first_ = nullptr;
