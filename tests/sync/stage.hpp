@@ -25,8 +25,7 @@ class stage final : public sched::agent {
   /// Starts `body`, and runs it and all that are ready until they wait or end.
   template <class T>
   sched::join_handle<T> start(sched::task<T> body, sched::cancel_scope* scope = nullptr) {
-    body.promise().scope = scope;
-    auto handle = sched::start_here(std::move(body));
+    auto handle = sched::start_here(std::move(body), scope);
     settle();
     return handle;
   }

@@ -110,13 +110,14 @@ class [[nodiscard]] join_handle {
   handle frame_;
 };
 
-/// Runs `body` at once on the caller's stack, up to its first suspension.
+/// Runs `body` at once on the caller's stack, up to its first suspension, in `scope` if one is
+/// given, which then outlives it.
 ///
 /// For callers that do something else when a task does not end straight away.
 template <class T>
-join_handle<T> start_here(task<T> body) {
+join_handle<T> start_here(task<T> body, cancel_scope* scope = nullptr) {
   auto& promise = body.promise();
-  promise.be_root(detail::lone_root(), nullptr);
+  promise.be_root(detail::lone_root(), scope);
   const auto frame = body.release();
   promise.self.resume();
   return join_handle<T>{frame};
