@@ -26,7 +26,7 @@ constexpr microseconds stuck_after{100};
 constexpr int quiet_looks_before_sleep = 20;
 constexpr std::chrono::seconds housekeeping_interval{1};
 constexpr std::chrono::seconds memory_kept_for{10};
-constexpr std::size_t trimmed_bytes_max = 4 * 1024 * 1024;
+constexpr std::size_t trimmed_bytes_max = 1024 * 1024;
 constexpr std::chrono::milliseconds stack_bound{50};
 // A stall costs a signal, a stack and a line in the log.
 constexpr std::chrono::milliseconds report_interval{100};
