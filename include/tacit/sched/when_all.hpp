@@ -116,8 +116,8 @@ template <class... T>
 
 /// As above for any number of tasks of one type. Their values stay in them: task::result().
 /// The tasks must outlive the await, and none may be empty.
-template <class T>
-[[nodiscard]] auto when_all(std::span<task<T>> children) noexcept {
+template <class T, std::size_t Extent>
+[[nodiscard]] auto when_all(std::span<task<T>, Extent> children) noexcept {
   return detail::all_in_span<T>(children);
 }
 
