@@ -360,22 +360,23 @@ void detail::fork(promise_base* const* children, std::size_t count) noexcept {
 // What happens millions of times a second: there is a next sibling, and more behind it.
 std::coroutine_handle<> detail::fork_join::on_ended(promise_base& ended) noexcept {
   const std::uint32_t chain = ended.chain;
+  if (ended.exception) [[unlikely]]
+    fail(ended);
+  if (what_ == ended_children::are_destroyed) ended.destroy_ended();
   worker* const here = current_worker;
-  if (ended.exception || chain == count_ || !here || here->forks_left_ <= 0) [[unlikely]]
-    return end_chain(ended);
+  if (chain == count_ || !here || here->forks_left_ <= 0) [[unlikely]]
+    return end_chain(chain);
   promise_base* const next = here->forks_.pop_one_of_many();
   if (!next) [[unlikely]]
-    return end_chain(ended);
+    return end_chain(chain);
   if (next->hook != this) [[unlikely]] {
     here->forks_.push(*next);
-    return end_chain(ended);
+    return end_chain(chain);
   }
   return go_on_with(*next, chain);
 }
 
-std::coroutine_handle<> detail::fork_join::end_chain(promise_base& ended) noexcept {
-  if (ended.exception) fail(ended);
-  const std::uint32_t chain = ended.chain;
+std::coroutine_handle<> detail::fork_join::end_chain(std::uint32_t chain) noexcept {
   if (chain == count_) return parent_;
   if (promise_base* next = current_worker ? current_worker->take_forked(*this) : nullptr) {
     return go_on_with(*next, chain);

@@ -1,7 +1,7 @@
 // The shapes with Tacit, as a program that embeds its runtime would write them.
 
-#include <array>
 #include <chrono>
+#include <numeric>
 #include <span>
 #include <utility>
 #include <vector>
@@ -22,32 +22,23 @@
 namespace {
 
 using namespace tacit::bench::contenders::sched;
+using tacit::sched::fork_group;
 using tacit::sched::scheduler;
 using tacit::sched::task;
 using tacit::sched::when_all;
 using tacit::sync::channel;
 
-template <std::size_t... Child>
-std::array<task<std::int64_t>, sizeof...(Child)> skynet_children(std::int64_t first,
-                                                                 std::int64_t share,
-                                                                 std::index_sequence<Child...>);
+std::int64_t sum_of(std::span<const std::int64_t> values) {
+  return std::accumulate(values.begin(), values.end(), std::int64_t{0});
+}
 
 task<std::int64_t> skynet_sum(std::int64_t first, std::int64_t leaves) {
   if (leaves == 1) co_return first;
-  auto children = skynet_children(first, leaves / fan_out,
-                                  std::make_index_sequence<static_cast<std::size_t>(fan_out)>());
-  co_await when_all(std::span(children));
-  std::int64_t sum = 0;
-  for (auto& each : children)
-    sum += each.result();
-  co_return sum;
-}
-
-template <std::size_t... Child>
-std::array<task<std::int64_t>, sizeof...(Child)> skynet_children(std::int64_t first,
-                                                                 std::int64_t share,
-                                                                 std::index_sequence<Child...>) {
-  return {skynet_sum(first + static_cast<std::int64_t>(Child) * share, share)...};
+  const auto share = leaves / fan_out;
+  fork_group<std::int64_t, fan_out> children;
+  for (std::int64_t child = 0; child < fan_out; ++child)
+    children.fork(skynet_sum(first + child * share, share));
+  co_return sum_of(co_await children);
 }
 
 task<outcome> skynet(scheduler&, order asked) {
@@ -64,20 +55,24 @@ task<outcome> fib(scheduler&, order asked) {
   co_return fib_outcome(asked.size, co_await fib_value(asked.size));
 }
 
+using queens = fork_group<std::int64_t, side_max>;
+
+void fork_safe_rows(queens& children, int side, int column, const board& set);
+
 task<std::int64_t> solutions_from(int side, int column, board set) {
   if (column == side) co_return 1;
-  std::array<task<std::int64_t>, side_max> children;
-  std::size_t count = 0;
+  queens children;
+  fork_safe_rows(children, side, column, set);
+  co_return sum_of(co_await children);
+}
+
+// Apart from the coroutine, whose variables all live in its frame.
+void fork_safe_rows(queens& children, int side, int column, const board& set) {
   for (int row = 0; row < side; ++row) {
-    if (!set.is_safe(column, row)) continue;
-    children[count++] = solutions_from(side, column + 1, set.with_queen(column, row));
+    if (set.is_safe(column, row)) {
+      children.fork(solutions_from(side, column + 1, set.with_queen(column, row)));
+    }
   }
-  const std::span forked(children.data(), count);
-  co_await when_all(forked);
-  std::int64_t found = 0;
-  for (auto& each : forked)
-    found += each.result();
-  co_return found;
 }
 
 task<outcome> nqueens(scheduler&, order asked) {
@@ -126,7 +121,7 @@ task<> send_range(channel<std::int64_t>& to, std::int64_t first, std::int64_t la
     co_await to.send(i);
 }
 
-task<std::int64_t> sum_of(channel<std::int64_t>& from) {
+task<std::int64_t> sum_received(channel<std::int64_t>& from) {
   std::int64_t sum = 0;
   while (auto value = co_await from.receive())
     sum += *value;
@@ -136,8 +131,8 @@ task<std::int64_t> sum_of(channel<std::int64_t>& from) {
 task<outcome> channel_2_2(scheduler& on, order asked) {
   channel<std::int64_t> queue(channel_capacity);
   const auto half = asked.size / 2;
-  auto first_sum = on.spawn(sum_of(queue));
-  auto second_sum = on.spawn(sum_of(queue));
+  auto first_sum = on.spawn(sum_received(queue));
+  auto second_sum = on.spawn(sum_received(queue));
   auto first_half = on.spawn(send_range(queue, 0, half));
   auto second_half = on.spawn(send_range(queue, half, 2 * half));
   co_await std::move(first_half);
@@ -196,7 +191,7 @@ task<outcome> timer_cancel(scheduler&, order asked) {
   for (std::int64_t i = 0; i < asked.size; ++i) {
     alarm in_an_hour;
     auto& timers = *tacit::sched::this_worker::timers();
-    timers.set(in_an_hour, std::chrono::steady_clock::now() + std::chrono::hours(1));
+    timers.set(in_an_hour, tacit::sched::this_worker::coarse_now() + std::chrono::hours(1));
     cancelled += timers.cancel(in_an_hour) ? 1 : 0;
   }
   co_return outcome{asked.size, cancelled == asked.size};

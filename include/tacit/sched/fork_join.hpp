@@ -12,7 +12,8 @@
 // A chain breaks where a child suspends, where a thief took the rest, or where the worker has gone
 // on with forks for so long that others have to have their turn.
 //
-// Results stay in the children's frames, which the parent owns.
+// Children either stay, with their values, until the parent destroys them, or return their values
+// to a place of the parent's and destroy themselves at their end, while they are warm.
 
 #include <coroutine>
 #include <cstddef>
@@ -33,6 +34,10 @@ void fork(promise_base* const* children, std::size_t count) noexcept;
 /// Runs children in parallel and resumes the parent when all have ended.
 class fork_join : public end_hook {
  public:
+  enum class ended_children : bool { stay, are_destroyed };
+
+  explicit fork_join(ended_children what = ended_children::stay) noexcept : what_(what) {}
+
   /// `child(i)` is the promise of child i; `count` is not 0. Returns what to run now.
   template <class Promise, class Child>
   std::coroutine_handle<> start(std::coroutine_handle<Promise> parent, base::source_place place,
@@ -64,8 +69,8 @@ class fork_join : public end_hook {
 
   /// Rethrows the exception that came first, if any did.
   void rethrow_first() const {
-    if (const auto* failed = first_failed_.load(base::memory_order_acquire)) [[unlikely]]
-      std::rethrow_exception(failed->exception);
+    if (first_exception_) [[unlikely]]
+      std::rethrow_exception(first_exception_);
   }
   [[nodiscard]] cancel_scope& scope() noexcept { return scope_; }
 
@@ -81,8 +86,8 @@ class fork_join : public end_hook {
     return child;
   }
 
-  std::coroutine_handle<> end_chain(promise_base& ended) noexcept;
-  void fail(promise_base& failed) noexcept;
+  std::coroutine_handle<> end_chain(std::uint32_t chain) noexcept;
+  void fail(const promise_base& failed) noexcept;
 
   static std::coroutine_handle<> go_on_with(promise_base& next, std::uint32_t chain) noexcept {
     next.chain = chain + 1;
@@ -93,8 +98,10 @@ class fork_join : public end_hook {
   std::coroutine_handle<> parent_;
   base::atomic<std::uint32_t> left_{0};
   std::uint32_t count_ = 0;
-  base::atomic<promise_base*> first_failed_{nullptr};
-  cancel_scope scope_;  // Of the children, inside the parent's.
+  const ended_children what_;
+  base::atomic<bool> has_failed_{false};
+  std::exception_ptr first_exception_;  // Written by whoever sets has_failed_.
+  cancel_scope scope_;                  // Of the children, inside the parent's.
 };
 
 }  // namespace tacit::sched::detail

@@ -43,8 +43,12 @@ struct promise_base {
   cancel_scope* scope;           ///< Null for none.
   std::exception_ptr exception;  ///< What left the coroutine.
 
-  promise_base() noexcept  // NOLINT(*-member-init): see above.
-      : self(std::coroutine_handle<promise_base>::from_promise(*this), note()) {}
+  /// Whether nothing but memory is left of the coroutine once it has ended without an exception,
+  /// and its value has been taken.
+  bool is_plain;
+
+  explicit promise_base(bool plain) noexcept  // NOLINT(*-member-init): see above.
+      : self(std::coroutine_handle<promise_base>::from_promise(*this), note()), is_plain(plain) {}
   promise_base(const promise_base&) = delete;
   promise_base& operator=(const promise_base&) = delete;
 
@@ -67,6 +71,16 @@ struct promise_base {
   template <class Promise>
   std::coroutine_handle<> start_in(std::coroutine_handle<Promise> awaiting,
                                    base::source_place place) noexcept;
+
+  /// Destroys a coroutine that has ended. Of a plain one it only gives the memory back: destroy()
+  /// would enter the coroutine a second time, which costs more than a small one does.
+  void destroy_ended() noexcept {
+    if (is_plain && !exception) {
+      operator delete(self.coroutine.address());
+    } else {
+      self.coroutine.destroy();
+    }
+  }
 
   /// Prepares the coroutine for being a root, which ends by way of `by`.
   void be_root(end_hook& by, cancel_scope* in) noexcept {

@@ -20,30 +20,40 @@ namespace detail {
 template <class T>
 class returns {
  public:
-  returns() noexcept {}
+  static constexpr bool is_plain = std::is_trivially_destructible_v<T>;
+
+  returns() noexcept : place_(&value_) {}
   ~returns() {
-    if (has_value_) std::destroy_at(&value_);
+    if constexpr (!is_plain) {
+      if (has_value_) std::destroy_at(&value_);
+    }
   }
   returns(const returns&) = delete;
   returns& operator=(const returns&) = delete;
 
   template <std::convertible_to<T> U>
   void return_value(U&& value) {
-    std::construct_at(&value_, std::forward<U>(value));
-    has_value_ = true;
+    std::construct_at(place_, std::forward<U>(value));
+    if constexpr (!is_plain) has_value_ = place_ == &value_;
   }
   T take_value() { return std::move(value_); }
+
+  /// The value is made there, in raw memory, instead of in the frame.
+  void return_to(T* place) noexcept { place_ = place; }
 
  private:
   union {
     T value_;
   };
+  T* place_;
   bool has_value_ = false;
 };
 
 template <>
 class returns<void> {
  public:
+  static constexpr bool is_plain = true;
+
   void return_void() noexcept {}
   void take_value() noexcept {}
 };
@@ -53,7 +63,8 @@ struct task_promise final : promise_base, returns<T> {
   /// Takes the coroutine's parameters to see whether anything has to be done for them at the end.
   template <class... Parameters>
   explicit task_promise(const Parameters&...) noexcept
-      : has_plain_parameters((std::is_trivially_destructible_v<Parameters> && ...)) {}
+      : promise_base(returns<T>::is_plain &&
+                     (std::is_trivially_destructible_v<Parameters> && ...)) {}
 
   task<T> get_return_object(base::source_place function = base::source_place::current()) noexcept;
   std::suspend_always initial_suspend() noexcept { return {}; }
@@ -66,20 +77,10 @@ struct task_promise final : promise_base, returns<T> {
     return this->take_value();
   }
 
-  /// Destroys the coroutine. One that has ended and has nothing left whose destructor does anything
-  /// only gives its memory back: destroy() would enter the coroutine a second time, which costs
-  /// more than a small one does.
   void destroy() noexcept {
     const auto coroutine = std::coroutine_handle<task_promise>::from_promise(*this);
-    if (is_plain && has_plain_parameters && coroutine.done() && !exception) {
-      operator delete(coroutine.address());
-    } else {
-      coroutine.destroy();
-    }
+    coroutine.done() ? destroy_ended() : coroutine.destroy();
   }
-
-  static constexpr bool is_plain = std::is_void_v<T> || std::is_trivially_destructible_v<T>;
-  const bool has_plain_parameters;
 };
 
 }  // namespace detail

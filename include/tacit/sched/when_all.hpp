@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cassert>
 #include <coroutine>
 #include <cstddef>
 #include <span>
@@ -29,6 +30,69 @@ value_or_monostate<T> take_value(task<T>& ended) {
     return ended.result();
   }
 }
+
+/// Room for a value that a child puts there.
+template <class T>
+union place {
+  place() noexcept {}
+  T value;
+};
+template <>
+union place<void> {};
+
+template <class... T>
+inline constexpr bool are_plain = (returns<T>::is_plain && ...);
+
+/// Children whose values need no destructor: they return them here, and destroy themselves.
+template <class... T>
+class all_plain final : public fork_join {
+ public:
+  explicit all_plain(task<T>&&... children) noexcept
+      : fork_join(ended_children::are_destroyed), children_{&children.promise()...} {
+    std::apply([&](auto&... each) { (return_to(children, each), ...); }, values_);
+    (static_cast<void>(children.release()), ...);
+  }
+  all_plain(const all_plain&) = delete;
+  all_plain& operator=(const all_plain&) = delete;
+  ~all_plain() {
+    if (!children_[0]) return;
+    for (promise_base* each : children_)
+      each->self.coroutine.destroy();  // Was never awaited.
+  }
+
+  [[nodiscard]] bool await_ready() const noexcept { return false; }
+  template <class Promise>
+  std::coroutine_handle<> await_suspend(
+      std::coroutine_handle<Promise> parent,
+      base::source_place place = base::source_place::current()) noexcept {
+    const auto children = children_;
+    children_[0] = nullptr;
+    return start(parent, place, sizeof...(T),
+                 [&](std::size_t i) -> promise_base& { return *children[i]; });
+  }
+  std::tuple<value_or_monostate<T>...> await_resume() {
+    rethrow_first();
+    return std::apply(
+        [](auto&... each) { return std::tuple<value_or_monostate<T>...>{take(each)...}; }, values_);
+  }
+
+ private:
+  template <class V>
+  static void return_to(task<V>& child, place<V>& where) noexcept {
+    if constexpr (!std::is_void_v<V>) child.promise().return_to(&where.value);
+  }
+  template <class V>
+  static value_or_monostate<V> take(place<V>& from) {
+    if constexpr (std::is_void_v<V>) {
+      return {};
+    } else {
+      return std::move(from.value);
+    }
+  }
+
+  std::array<promise_base*, sizeof...(T)> children_;
+  std::tuple<place<T>...> values_;
+};
 
 template <class... T>
 class all_of final : public fork_join {
@@ -111,7 +175,11 @@ class all_in_vector final : public all_in_span<T> {
 /// Cancel:    the children's scope is inside the awaiter's.
 template <class... T>
 [[nodiscard]] auto when_all(task<T>... children) noexcept {
-  return detail::all_of<T...>(std::move(children)...);
+  if constexpr (sizeof...(T) > 0 && detail::are_plain<T...>) {
+    return detail::all_plain<T...>(std::move(children)...);
+  } else {
+    return detail::all_of<T...>(std::move(children)...);
+  }
 }
 
 /// As above for any number of tasks of one type. Their values stay in them: task::result().
@@ -126,5 +194,61 @@ template <class T>
 [[nodiscard]] auto when_all(std::vector<task<T>> children) noexcept {
   return detail::all_in_vector<T>(std::move(children));
 }
+
+/// Up to Capacity children that are forked one by one and awaited together:
+///
+///     fork_group<long, 10> parts;
+///     for (...) parts.fork(sum_of(part));
+///     for (long sum : co_await parts) total += sum;
+///
+/// As when_all(), without its tuple, and with room for a number of children that is only known at
+/// run time. More than Capacity is a broken contract.
+///
+/// Lifetime:  the values live as long as the group, which is awaited once.
+template <class T, std::size_t Capacity>
+class fork_group final : public detail::fork_join {
+  static_assert(detail::returns<T>::is_plain && !std::is_void_v<T>,
+                "the values are not destroyed: use when_all for those that have to be");
+
+ public:
+  fork_group() noexcept : fork_join(ended_children::are_destroyed) {}
+  fork_group(const fork_group&) = delete;
+  fork_group& operator=(const fork_group&) = delete;
+  ~fork_group() {
+    for (std::size_t i = started_; i < count_; ++i)
+      children_[i]->self.coroutine.destroy();  // Was never awaited.
+  }
+
+  void fork(task<T> child) noexcept {
+    assert(count_ < Capacity);
+    child.promise().return_to(&values_[count_].value);
+    children_[count_++] = &child.promise();
+    static_cast<void>(child.release());
+  }
+  [[nodiscard]] std::size_t size() const noexcept { return count_; }
+
+  [[nodiscard]] bool await_ready() const noexcept { return count_ == 0; }
+  template <class Promise>
+  std::coroutine_handle<> await_suspend(
+      std::coroutine_handle<Promise> parent,
+      base::source_place place = base::source_place::current()) noexcept {
+    started_ = count_;
+    return start(parent, place, count_,
+                 [this](std::size_t i) -> promise_base& { return *children_[i]; });
+  }
+  /// Rethrows the exception that came first, or gives the values in the order of the forks.
+  std::span<T> await_resume() {
+    rethrow_first();
+    return {&values_[0].value, count_};
+  }
+
+ private:
+  // NOLINTBEGIN(*-member-init): only what is forked is used.
+  std::size_t count_ = 0;
+  std::size_t started_ = 0;
+  std::array<promise_base*, Capacity> children_;
+  std::array<detail::place<T>, Capacity> values_;
+  // NOLINTEND(*-member-init)
+};
 
 }  // namespace tacit::sched
