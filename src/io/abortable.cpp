@@ -14,14 +14,13 @@ bool abortable::initiated() noexcept {
     if (const base::error_code early = scope_->add(*this)) on_cancelled(early);
   }
   // acq_rel, as all of drop(): what each party wrote is seen by the one that goes on.
-  const auto before = state_.fetch_and(static_cast<std::uint8_t>(~initiating),
-                                       base::memory_order_acq_rel);
+  const auto before =
+      state_.fetch_and(static_cast<std::uint8_t>(~initiating), base::memory_order_acq_rel);
   return before == initiating ? carry_on() : true;
 }
 
 void abortable::drop(std::uint8_t bit) noexcept {
-  const auto before =
-      state_.fetch_and(static_cast<std::uint8_t>(~bit), base::memory_order_acq_rel);
+  const auto before = state_.fetch_and(static_cast<std::uint8_t>(~bit), base::memory_order_acq_rel);
   if (before == bit) make_ready();
 }
 

@@ -27,10 +27,10 @@
 #include <boost/asio/post.hpp>
 #include <coroutine>
 #include <cstdint>
-#include <source_location>
 
 #include <tacit/base/atomic.hpp>
 #include <tacit/base/error.hpp>
+#include <tacit/base/source_place.hpp>
 #include <tacit/io/abort_signal.hpp>
 #include <tacit/io/operation_memory.hpp>
 #include <tacit/sched/cancel.hpp>
@@ -60,7 +60,7 @@ class abortable : public sched::runnable, private sched::cancel_hook {
   /// Before the operation is started.
   template <class Promise>
   void begin(std::coroutine_handle<Promise> awaiting, const char* waits_on,
-             std::source_location place) noexcept {
+             base::source_place place) noexcept {
     suspend(awaiting, waits_on, place);
     scope_ = sched::current_scope::scope_of(awaiting);
     if (scope_) state_.store(initiating | pending, base::memory_order_relaxed);

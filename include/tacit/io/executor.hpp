@@ -2,6 +2,7 @@
 
 #include <boost/asio/execution.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/is_executor.hpp>
 #include <type_traits>
 #include <utility>
 
@@ -61,6 +62,23 @@ class executor {
     return boost::asio::execution::blocking.never;
   }
 
+  // The executor of the Networking TS, which a strand has to find in it for Beast.
+  [[nodiscard]] boost::asio::io_context& context() const noexcept { return *context_; }
+  void on_work_started() const noexcept {}
+  void on_work_finished() const noexcept {}
+  template <class Function, class Allocator>
+  void dispatch(Function&& function, const Allocator&) const {
+    execute(std::forward<Function>(function));
+  }
+  template <class Function, class Allocator>
+  void post(Function&& function, const Allocator&) const {
+    execute(std::forward<Function>(function));
+  }
+  template <class Function, class Allocator>
+  void defer(Function&& function, const Allocator&) const {
+    execute(std::forward<Function>(function));
+  }
+
   bool operator==(const executor&) const noexcept = default;
 
  private:
@@ -69,5 +87,6 @@ class executor {
 };
 
 static_assert(boost::asio::execution::is_executor<executor>::value);
+static_assert(boost::asio::is_executor<executor>::value);
 
 }  // namespace tacit::io

@@ -4,10 +4,10 @@
 #include <chrono>
 #include <coroutine>
 #include <cstddef>
-#include <source_location>
 #include <span>
 
 #include <tacit/base/error.hpp>
+#include <tacit/base/source_place.hpp>
 #include <tacit/io/abortable.hpp>
 #include <tacit/io/operation_memory.hpp>
 
@@ -112,7 +112,7 @@ class stream::read_awaiter final : completion {
   [[nodiscard]] bool await_ready() const noexcept { return false; }
   template <class Promise>
   bool await_suspend(std::coroutine_handle<Promise> awaiting,
-                     std::source_location place = std::source_location::current()) {
+                     base::source_place place = base::source_place::current()) {
     begin(awaiting, "read", place);
     if (is_refused()) return carry_on();
     const bool can_be_cancelled = has_scope();
@@ -135,7 +135,7 @@ class stream::write_awaiter final : completion {
   [[nodiscard]] bool await_ready() const noexcept { return false; }
   template <class Promise>
   bool await_suspend(std::coroutine_handle<Promise> awaiting,
-                     std::source_location place = std::source_location::current()) {
+                     base::source_place place = base::source_place::current()) {
     begin(awaiting, "write", place);
     if (is_refused()) return carry_on();
     const bool can_be_cancelled = has_scope();

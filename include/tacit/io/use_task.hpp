@@ -5,11 +5,11 @@
 #include <boost/asio/error.hpp>
 #include <coroutine>
 #include <optional>
-#include <source_location>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 
+#include <tacit/base/source_place.hpp>
 #include <tacit/io/abortable.hpp>
 #include <tacit/io/executor.hpp>
 #include <tacit/io/operation_memory.hpp>
@@ -39,10 +39,14 @@ inline constexpr use_task_t use_task{};
 namespace detail {
 
 template <class T>
-concept HasExecutor = requires(const T& object) { object.get_executor(); };
+concept HasExecutor = requires(const T& object) {
+  object.get_executor();
+};
 
 template <class T>
-concept PointsToExecutor = requires(T object) { object->get_executor(); };
+concept PointsToExecutor = requires(T object) {
+  object->get_executor();
+};
 
 struct no_executor {};
 
@@ -70,12 +74,10 @@ template <class Executor>
   return which.target<executor>() == nullptr;
 }
 
-/// Results that can be given without starting the operation: an error, and nothing beside it.
 template <class... Results>
-inline constexpr bool can_refuse = false;
+inline constexpr bool reports_error = false;
 template <class... Rest>
-inline constexpr bool can_refuse<base::error_code, Rest...> =
-    (std::is_default_constructible_v<Rest> && ...);
+inline constexpr bool reports_error<base::error_code, Rest...> = true;
 
 template <class Initiation, class Arguments, class... Results>
 class operation;
@@ -109,13 +111,13 @@ class [[nodiscard]] operation<Initiation, std::tuple<Arguments...>, Results...> 
 
   template <class Promise>
   bool await_suspend(std::coroutine_handle<Promise> awaiting,
-                     std::source_location place = std::source_location::current()) {
+                     base::source_place place = base::source_place::current()) {
     begin(awaiting, "I/O", place);
     if (!has_scope()) {
       initiate();
       return true;
     }
-    if constexpr (can_refuse<Results...>) {
+    if constexpr (reports_error<Results...> && std::is_default_constructible_v<all>) {
       if (is_refused()) {
         results_.emplace();
         std::get<0>(*results_) = cause();
@@ -129,7 +131,7 @@ class [[nodiscard]] operation<Initiation, std::tuple<Arguments...>, Results...> 
 
   auto await_resume() {
     end();
-    if constexpr (std::is_same_v<std::tuple_element_t<0, all>, base::error_code>) {
+    if constexpr (reports_error<Results...>) {
       if (cause()) std::get<0>(*results_) = explain(std::get<0>(*results_));
     }
     if constexpr (sizeof...(Results) == 1) {
@@ -141,8 +143,8 @@ class [[nodiscard]] operation<Initiation, std::tuple<Arguments...>, Results...> 
 
  private:
   using all = std::tuple<Results...>;
-  using executor_type =
-      decltype(executor_among(std::declval<const Initiation&>(), std::declval<const Arguments&>()...));
+  using executor_type = decltype(executor_among(std::declval<const Initiation&>(),
+                                                std::declval<const Arguments&>()...));
 
   void find_executor() {
     executor_.emplace(std::apply(
