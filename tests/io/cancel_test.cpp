@@ -169,8 +169,11 @@ sched::task<int> read_in_order(sched::scheduler& on, int peer, int rounds, ReadO
   for (int i = 0; i < rounds; ++i) {
     sched::cancel_scope scope;
     const auto byte = static_cast<unsigned char>(i);
-    auto cancelling = on.spawn(other::cancels(scope, random() % 2000));
+    const bool cancel_first = random() % 2 == 0;
+    sched::join_handle<> cancelling;
+    if (cancel_first) cancelling = on.spawn(other::cancels(scope, random() % 2000));
     auto sending = on.spawn(other::sends(peer, byte, random() % 500));
+    if (!cancel_first) cancelling = on.spawn(other::cancels(scope, random() % 500));
     spin(random() % 1000);
     unsigned char got = 0;
     transfer read = co_await scope.run(read_one(got));

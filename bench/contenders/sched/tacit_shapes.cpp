@@ -234,12 +234,16 @@ outcome enter(const order& asked, task<outcome> (*run)(scheduler&, order)) {
   return done;
 }
 
-constexpr shape<task<outcome>(scheduler&, order)> shapes[] = {
-    {"skynet", skynet},         {"fib", fib},
-    {"nqueens", nqueens},       {"spawn_join", spawn_join},
-    {"ping_pong", ping_pong},   {"channel_2_2", channel_2_2},
-    {"select_two", select_two}, {"mutex", mutex},
-    {"timer_cancel", timer_cancel}, {"timer_fire", timer_fire}};
+constexpr shape<task<outcome>(scheduler&, order)> shapes[] = {{"skynet", skynet},
+                                                              {"fib", fib},
+                                                              {"nqueens", nqueens},
+                                                              {"spawn_join", spawn_join},
+                                                              {"ping_pong", ping_pong},
+                                                              {"channel_2_2", channel_2_2},
+                                                              {"select_two", select_two},
+                                                              {"mutex", mutex},
+                                                              {"timer_cancel", timer_cancel},
+                                                              {"timer_fire", timer_fire}};
 
 }  // namespace
 
