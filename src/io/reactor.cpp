@@ -71,7 +71,7 @@ void reactor::interrupt() noexcept {
   // is on its way, which takes it over by its own exchange. A plain store there could pass by.
   if (interrupted_.exchange(true, base::memory_order_acq_rel)) return;
   struct wake {
-    using allocator_type = operation_allocator<std::byte, inline_memory<64>>;
+    using allocator_type = operation_allocator<std::byte, interrupt_memory>;
     reactor* self;
     [[nodiscard]] allocator_type get_allocator() const noexcept {
       return allocator_type(self->interrupt_memory_);

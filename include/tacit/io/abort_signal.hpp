@@ -87,7 +87,7 @@ class abort_signal {
 
   holder_base* held_ = nullptr;
   // What a socket leaves takes 40 bytes, a composed operation 32 (Asio 1.26).
-  inline_memory<64> memory_;
+  inline_memory<56> memory_;
 };
 
 }  // namespace tacit::io

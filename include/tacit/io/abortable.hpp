@@ -107,7 +107,7 @@ class abortable : public sched::runnable, private sched::cancel_hook {
   static constexpr std::uint8_t pending = 2;
   static constexpr std::uint8_t aborting = 4;
 
-  using abort_memory = inline_memory<64>;  // The posted abort() of a reactor takes 48 bytes.
+  using abort_memory = inline_memory<56>;  // On a reactor, the posted abort() takes 40 bytes.
   struct posted {
     using allocator_type = operation_allocator<std::byte, abort_memory>;
     abortable* self;

@@ -58,16 +58,19 @@ class reactor final : public sched::poller {
   std::size_t wait_until(base::steady_time deadline);
   void arm(base::steady_time deadline);
 
+  // Before the context, which gives them back what it still holds when it is destroyed.
+  using interrupt_memory = inline_memory<56>;  // A posted function without state takes 40 bytes.
+  interrupt_memory interrupt_memory_;
+  operation_memory timer_memory_;
+
   boost::asio::io_context context_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   base::atomic<bool> interrupted_{false};
-  inline_memory<64> interrupt_memory_;
 
   // Left armed when something else ends a wait: a later wait takes it over. Used by whoever polls.
   precise_timer timer_;
   base::steady_time armed_for_ = base::steady_time::max();
   bool disarmed_ = false;
-  operation_memory timer_memory_;
 };
 
 /// `options` with a reactor for every worker to wait in.
