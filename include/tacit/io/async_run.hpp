@@ -30,15 +30,20 @@ struct run_signature<void> {
   using type = void(std::exception_ptr);
 };
 
-/// In the slot of who awaits the task. Shared, because the slot is emptied when its owner likes.
+/// What the task runs under. Shared with the slot of who awaits it, because that is emptied when
+/// its owner likes.
+struct run_scope final : sched::cancel_scope {};
+
 struct cancel_on_emission {
-  std::shared_ptr<sched::cancel_scope> scope;
+  explicit cancel_on_emission(std::shared_ptr<run_scope> cancelled) noexcept
+      : scope(std::move(cancelled)) {}
   void operator()(boost::asio::cancellation_type_t) const noexcept { scope->cancel(); }
+  std::shared_ptr<run_scope> scope;
 };
 
 /// Where it wants to be called, or here, on a worker, if it does not say.
 template <class Handler, class... Results>
-void report(Handler&& handler, Results... results) noexcept {
+void report(Handler handler, Results... results) noexcept {
   if constexpr (std::is_same_v<boost::asio::associated_executor_t<Handler, executor>, executor>) {
     std::move(handler)(std::move(results)...);
   } else {
@@ -47,8 +52,8 @@ void report(Handler&& handler, Results... results) noexcept {
 }
 
 template <class T, class Handler, class Guard>
-sched::task<> run_and_report(sched::task<T> work, std::shared_ptr<sched::cancel_scope> scope,
-                             Handler handler, [[maybe_unused]] Guard guard) {
+sched::task<> run_and_report(sched::task<T> work, std::shared_ptr<run_scope> scope, Handler handler,
+                             [[maybe_unused]] Guard guard) {
   std::exception_ptr thrown;
   if constexpr (std::is_void_v<T>) {
     try {
@@ -84,7 +89,7 @@ struct initiate_run {
 
   template <class Handler>
   void operator()(Handler&& handler, sched::task<T>&& work) const {
-    auto scope = std::make_shared<sched::cancel_scope>();
+    auto scope = std::make_shared<run_scope>();
     auto slot = boost::asio::get_associated_cancellation_slot(handler);
     if (slot.is_connected()) slot.template emplace<cancel_on_emission>(scope);
     auto working = guard(handler);
