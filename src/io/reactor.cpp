@@ -9,7 +9,7 @@ namespace tacit::io {
 
 namespace asio = boost::asio;
 
-reactor::reactor() : work_(asio::make_work_guard(context_)) {}
+reactor::reactor() : work_(asio::make_work_guard(context_)), timer_(context_) {}
 
 std::size_t reactor::take_batch() {
   std::size_t taken = 0;
@@ -23,22 +23,61 @@ std::size_t reactor::poll() {
 }
 
 std::size_t reactor::wait(std::optional<base::steady_time> deadline) {
-  const std::size_t first = deadline ? context_.run_one_until(*deadline) : context_.run_one();
+  const std::size_t first = deadline ? wait_until(*deadline) : context_.run_one();
   return first + take_batch();
+}
+
+// A far deadline costs nothing as long as something else ends the wait, which is the rule for
+// deadlines of connections: the kernel's timer is set for the last stretch only.
+std::size_t reactor::wait_until(base::steady_time deadline) {
+  const auto left = deadline - std::chrono::steady_clock::now();
+  if (left <= left.zero()) return 0;
+  if (left > near) {
+    // Rounded up by less than `near`.
+    if (const std::size_t taken = context_.run_one_until(deadline - near)) return taken;
+  }
+  if (deadline < armed_for_) arm(deadline);
+  for (;;) {
+    disarmed_ = false;
+    const std::size_t taken = context_.run_one();
+    if (!disarmed_) return taken;  // Otherwise it was only the timer as it was set before.
+  }
+}
+
+void reactor::arm(base::steady_time deadline) {
+  struct fired {
+    using allocator_type = operation_allocator<std::byte>;
+    reactor* self;
+    [[nodiscard]] allocator_type get_allocator() const noexcept {
+      return allocator_type(self->timer_memory_);
+    }
+    void operator()(base::error_code ec) const noexcept {
+      if (ec) {
+        self->disarmed_ = true;
+      } else {
+        self->armed_for_ = base::steady_time::max();
+      }
+    }
+  };
+  armed_for_ = deadline;
+  timer_.expires_at(deadline);
+  timer_.async_wait(fired{this});
 }
 
 // A posted handler ends the wait that is under way, or the next one at once. One is enough, so its
 // memory is kept here and waking allocates nothing.
 void reactor::interrupt() noexcept {
+  // acq_rel, here and below: who finds it set already leaves what it published to the handler that
+  // is on its way, which takes it over by its own exchange. A plain store there could pass by.
   if (interrupted_.exchange(true, base::memory_order_acq_rel)) return;
   struct wake {
-    using allocator_type = operation_allocator<std::byte>;
+    using allocator_type = operation_allocator<std::byte, interrupt_memory>;
     reactor* self;
     [[nodiscard]] allocator_type get_allocator() const noexcept {
       return allocator_type(self->interrupt_memory_);
     }
     void operator()() const noexcept {
-      self->interrupted_.store(false, base::memory_order_release);
+      self->interrupted_.exchange(false, base::memory_order_acq_rel);
     }
   };
   asio::post(context_, wake{this});

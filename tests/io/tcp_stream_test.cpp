@@ -1,44 +1,23 @@
 #include "io/tcp_stream.hpp"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <functional>
 #include <string>
 #include <thread>
 
-#include <tacit/io/listening_socket.hpp>
 #include <tacit/sched/block_on.hpp>
 
 #include "io/blocking_stream.hpp"
+#include "tests/io/connected_pair.hpp"
+#include "tests/io/run.hpp"
 
 namespace tacit::io {
 namespace {
 
 using namespace std::chrono_literals;
-
-struct connected_pair {
-  unique_fd ours;
-  unique_fd theirs;
-};
-
-connected_pair connect_pair() {
-  auto opened = listening_socket::open("127.0.0.1:0");
-  const auto& listening = std::get<listening_socket>(opened);
-  sockaddr_in to{};
-  to.sin_family = AF_INET;
-  to.sin_port = htons(static_cast<std::uint16_t>(
-      std::stoi(listening.address().substr(listening.address().rfind(':') + 1))));
-  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  connected_pair pair;
-  pair.theirs = unique_fd(::socket(AF_INET, SOCK_STREAM, 0));
-  EXPECT_EQ(::connect(pair.theirs.get(), reinterpret_cast<sockaddr*>(&to), sizeof to), 0);
-  pair.ours = unique_fd(::accept(listening.fd(), nullptr, nullptr));
-  return pair;
-}
 
 // Both kinds of stream keep the same promises.
 enum class kind { reactor, blocking };
@@ -46,28 +25,26 @@ enum class kind { reactor, blocking };
 class stream_test : public testing::TestWithParam<kind> {
  protected:
   connected_pair pair = connect_pair();
+  sched::cancel_scope scope;  // What the body runs under.
 
   // Runs `body` over a stream on our end: on a worker, or on this thread.
   transfer with_stream(std::function<sched::task<transfer>(stream&)> body) {
     if (GetParam() == kind::blocking) {
       blocking_stream peer(std::move(pair.ours), 10s);
-      return sched::block_on(body(peer));
+      const auto in_scope = [](sched::cancel_scope& in, auto work) -> sched::task<transfer> {
+        co_return co_await in.run(std::move(work));
+      };
+      return sched::block_on(in_scope(scope, body(peer)));
     }
     ::fcntl(pair.ours.get(), F_SETFL, O_NONBLOCK);
-    sched::scheduler pool(with_reactors({.workers = 1, .make_poller = {}}));
+    sched::scheduler pool(reactors(1));
     const auto on_worker = [](unique_fd fd, auto run) -> sched::task<transfer> {
       tcp_stream peer(std::move(fd), reactor::of_this_worker());
       co_return co_await run(peer);
     };
-    const auto join = [](sched::join_handle<transfer> handle) -> sched::task<transfer> {
-      co_return co_await std::move(handle);
-    };
-    return sched::block_on(join(pool.spawn(on_worker(std::move(pair.ours), body))));
+    return run(pool, on_worker(std::move(pair.ours), body), &scope);
   }
-  void peer_sends(std::string_view text) const {
-    EXPECT_EQ(::send(pair.theirs.get(), text.data(), text.size(), 0),
-              static_cast<ssize_t>(text.size()));
-  }
+  void peer_sends(std::string_view text) const { pair.peer_sends(text); }
 };
 
 INSTANTIATE_TEST_SUITE_P(io, stream_test, testing::Values(kind::reactor, kind::blocking),
@@ -175,6 +152,41 @@ TEST_P(stream_test, writing_to_a_peer_that_is_gone_is_an_error_and_no_signal) {
     co_return written;
   });
   EXPECT_TRUE(last.error);
+}
+
+TEST_P(stream_test, in_a_cancelled_scope_nothing_is_read_or_written) {
+  scope.cancel(base::errc::draining);
+  peer_sends("x");
+  const transfer last = with_stream([](stream& peer) -> sched::task<transfer> {
+    char buffer[4];
+    const transfer read = co_await peer.read(buffer, 10s);
+    EXPECT_EQ(read.error, make_error_code(base::errc::draining));
+    EXPECT_EQ(read.bytes, 0U);
+    const const_buffer text("y", 1);
+    co_return co_await peer.write_some({&text, 1}, 10s);
+  });
+  EXPECT_EQ(last.error, make_error_code(base::errc::draining));
+  EXPECT_EQ(last.bytes, 0U);
+  pair.ours = unique_fd();
+  char byte;
+  EXPECT_LE(::recv(pair.theirs.get(), &byte, 1, 0), 0) << "something was written";
+}
+
+// The worker's idea of the time is as old as its present run.
+TEST(tcp_stream, counts_a_deadline_from_now_also_after_a_long_run) {
+  connected_pair pair = connect_pair();
+  sched::scheduler pool(reactors(1));
+  const auto body = [](unique_fd fd) -> sched::task<std::chrono::nanoseconds> {
+    tcp_stream peer(std::move(fd), reactor::of_this_worker());
+    const auto spun = std::chrono::steady_clock::now() + 60ms;
+    while (std::chrono::steady_clock::now() < spun)
+      base::pause();
+    const auto start = std::chrono::steady_clock::now();
+    char buffer[4];
+    EXPECT_EQ((co_await peer.read(buffer, 50ms)).error, make_error_code(base::errc::timed_out));
+    co_return std::chrono::steady_clock::now() - start;
+  };
+  EXPECT_GE(run(pool, body(std::move(pair.ours))), 40ms);  // The clock in use has ticks of 10 ms.
 }
 
 }  // namespace

@@ -11,22 +11,14 @@
 #include <string>
 
 #include <tacit/base/error.hpp>
-#include <tacit/io/reactor.hpp>
-#include <tacit/sched/block_on.hpp>
+
+#include "tests/io/run.hpp"
 
 namespace tacit::io {
 namespace {
 
 namespace asio = boost::asio;
 using tcp = asio::ip::tcp;
-
-template <class T>
-T run(sched::scheduler& on, sched::task<T> body) {
-  const auto join = [](sched::join_handle<T> handle) -> sched::task<T> {
-    co_return co_await std::move(handle);
-  };
-  return sched::block_on(join(on.spawn(std::move(body))));
-}
 
 TEST(use_task, awaits_a_timer_of_asio) {
   sched::scheduler pool(with_reactors({}));

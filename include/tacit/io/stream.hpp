@@ -5,18 +5,24 @@
 #include <coroutine>
 #include <cstddef>
 #include <span>
-#include <tacit/base/source_place.hpp>
 
 #include <tacit/base/error.hpp>
+#include <tacit/base/source_place.hpp>
+#include <tacit/io/abortable.hpp>
 #include <tacit/io/operation_memory.hpp>
-#include <tacit/sched/agent.hpp>
 
 namespace tacit::io {
 
 using const_buffer = boost::asio::const_buffer;
 
+struct transfer {
+  base::error_code error;
+  std::size_t bytes = 0;
+};
+
 /// Where a read or write under way leaves its outcome, and whom it wakes.
-struct completion : sched::runnable {
+class completion : public abortable {
+ public:
   base::error_code error;
   std::size_t bytes = 0;
   operation_memory memory;
@@ -24,24 +30,42 @@ struct completion : sched::runnable {
   void finish(base::error_code ec, std::size_t n) noexcept {
     error = ec;
     bytes = n;
-    make_ready();
+    completed();
   }
-};
 
-struct transfer {
-  base::error_code error;
-  std::size_t bytes = 0;
+  /// For a stream that starts an operation of Asio with slot(): where its handler runs. Without it
+  /// the operation goes on when it is cancelled.
+  void abort_on(boost::asio::io_context& where) noexcept {
+    where_ = &where;
+    listen();
+  }
+
+ protected:
+  ~completion() = default;
+
+  /// For await_resume.
+  [[nodiscard]] transfer outcome() noexcept {
+    end();
+    return {cause() && !error && bytes == 0 ? cause() : explain(error), bytes};
+  }
+
+ private:
+  void post_abort() noexcept override { post_abort_to(where_->get_executor()); }
+
+  boost::asio::io_context* where_ = nullptr;
 };
 
 /// A connected byte stream: TCP on a reactor, TCP with blocking calls, or memory in tests.
 ///
 /// Threads:   one read and one write at a time; stop_reading() and abort() from any thread while
-/// the
-///            stream lives.
+///            the stream lives.
 /// Errors:    reads end with errc::end_of_stream when the peer has closed its sending side, and
-/// with
-///            errc::timed_out when nothing came in time; other codes are the system's.
-/// Cancel:    stop_reading() and abort().
+///            with errc::timed_out when nothing came in time; other codes are the system's.
+/// Cancel:    by the coroutine's scope: an operation that waits then ends with the scope's cause
+///            and has read or written nothing; one that has moved bytes gives them and no error.
+///            No byte is lost, and the stream can be used further. Streams whose operations block
+///            the thread look at the scope before they start. Of all coroutines at once, and for
+///            good: stop_reading() and abort().
 class stream {
  public:
   using duration = std::chrono::nanoseconds;
@@ -81,7 +105,7 @@ class stream {
                            completion& done) = 0;
 };
 
-class stream::read_awaiter : completion {
+class stream::read_awaiter final : completion {
  public:
   read_awaiter(stream& from, std::span<char> into, duration timeout) noexcept
       : from_(from), into_(into), timeout_(timeout) {}
@@ -89,10 +113,14 @@ class stream::read_awaiter : completion {
   template <class Promise>
   bool await_suspend(std::coroutine_handle<Promise> awaiting,
                      base::source_place place = base::source_place::current()) {
-    suspend(awaiting, "read", place);
-    return from_.start_read(into_, timeout_, *this) ? carry_on() : true;
+    begin(awaiting, "read", place);
+    if (is_refused()) return carry_on();
+    const bool can_be_cancelled = has_scope();
+    if (from_.start_read(into_, timeout_, *this)) return carry_on();
+    // Without a scope the operation may have ended, and this be gone.
+    return can_be_cancelled ? initiated() : true;
   }
-  [[nodiscard]] transfer await_resume() const noexcept { return {error, bytes}; }
+  [[nodiscard]] transfer await_resume() noexcept { return outcome(); }
 
  private:
   stream& from_;
@@ -100,7 +128,7 @@ class stream::read_awaiter : completion {
   duration timeout_;
 };
 
-class stream::write_awaiter : completion {
+class stream::write_awaiter final : completion {
  public:
   write_awaiter(stream& to, std::span<const const_buffer> buffers, duration timeout) noexcept
       : to_(to), buffers_(buffers), timeout_(timeout) {}
@@ -108,10 +136,14 @@ class stream::write_awaiter : completion {
   template <class Promise>
   bool await_suspend(std::coroutine_handle<Promise> awaiting,
                      base::source_place place = base::source_place::current()) {
-    suspend(awaiting, "write", place);
-    return to_.start_write(buffers_, timeout_, *this) ? carry_on() : true;
+    begin(awaiting, "write", place);
+    if (is_refused()) return carry_on();
+    const bool can_be_cancelled = has_scope();
+    if (to_.start_write(buffers_, timeout_, *this)) return carry_on();
+    // Without a scope the operation may have ended, and this be gone.
+    return can_be_cancelled ? initiated() : true;
   }
-  [[nodiscard]] transfer await_resume() const noexcept { return {error, bytes}; }
+  [[nodiscard]] transfer await_resume() noexcept { return outcome(); }
 
  private:
   stream& to_;
