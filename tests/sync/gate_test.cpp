@@ -77,9 +77,7 @@ TEST(gate, cancelled_wait_leaves_it_and_its_entries_as_they_are) {
   EXPECT_TRUE(here.start(drain(open)).has_ended());
 }
 
-sched::task<> visit_until_closed(gate& open, std::atomic<int>& inside, std::atomic<bool>& drained,
-                                 gate& all_gone) {
-  const auto working = all_gone.enter();
+sched::task<> visit_until_closed(gate& open, std::atomic<int>& inside, std::atomic<bool>& drained) {
   for (;;) {
     const auto in = open.enter();
     if (!in) co_return;
@@ -92,20 +90,19 @@ sched::task<> visit_until_closed(gate& open, std::atomic<int>& inside, std::atom
 
 sched::task<> open_and_drain(sched::scheduler& on) {
   gate open;
-  gate all_gone;
   std::atomic<int> inside{0};
   std::atomic<bool> drained{false};
+  std::vector<sched::join_handle<>> visitors;
   for (int i = 0; i < 8; ++i)
-    on.spawn(visit_until_closed(open, inside, drained, all_gone)).detach();
+    visitors.push_back(on.spawn(visit_until_closed(open, inside, drained)));
   for (int i = 0; i < 20; ++i)
     co_await sched::yield();
   open.close();
   EXPECT_FALSE(co_await open.drained());
   drained.store(true);
   EXPECT_EQ(inside.load(), 0);
-  // Those that had not been in yet still look at it.
-  all_gone.close();
-  EXPECT_FALSE(co_await all_gone.drained());
+  for (auto& each : visitors)
+    co_await std::move(each);
 }
 
 TEST(gate, nobody_is_inside_once_it_is_drained) {

@@ -87,6 +87,23 @@ TEST(mutex, is_handed_over_to_one_that_was_passed_over_twice) {
   wanted.unlock();
 }
 
+TEST(mutex, one_that_was_passed_over_keeps_its_place_in_the_line) {
+  stage here;
+  mutex wanted;
+  mutex leave;
+  std::string order;
+  ASSERT_TRUE(wanted.try_lock());
+  auto first = here.start(visit(wanted, leave, 'a', order));
+  auto second = here.start(visit(wanted, leave, 'b', order));
+  wanted.unlock();
+  ASSERT_TRUE(wanted.try_lock());
+  here.settle();
+  EXPECT_EQ(order, "");
+  wanted.unlock();
+  here.settle();
+  EXPECT_EQ(order, "ab");
+}
+
 TEST(mutex, cancelled_wait_gives_the_cause_and_leaves_the_line) {
   stage here;
   mutex wanted;

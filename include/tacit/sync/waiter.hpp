@@ -37,8 +37,11 @@ class waiter : public sched::runnable, public sched::cancel_hook {
     suspend(awaiting, waits_on, place);
     lock_ = &lock;
     scope_ = sched::current_scope::scope_of(awaiting);
-    if (scope_) error_ = scope_->add(*this);
-    return !error_;
+    if (!scope_) return true;
+    // Once it is added, error_ is written by whoever cancels.
+    const base::error_code cause = scope_->add(*this);
+    if (cause) error_ = cause;
+    return !cause;
   }
 
   /// Under the primitive's lock, after begin(): cancelled before it came to wait.
