@@ -7,9 +7,11 @@
 #include <thread>
 #include <vector>
 
+#include <tacit/sched/block_on.hpp>
+#include <tacit/sched/scheduler.hpp>
 #include <tacit/sched/yield.hpp>
 
-#include "sync/channel_run.hpp"
+#include "sync/stage.hpp"
 
 namespace tacit::sync {
 namespace {
@@ -22,12 +24,7 @@ using sched::task;
 // On one worker a yield lets every coroutine that is ready run until it waits.
 class channel_on_one_worker : public testing::Test {
  protected:
-  static sched::scheduler_options one_worker() {
-    sched::scheduler_options options;
-    options.workers = 1;
-    return options;
-  }
-  scheduler pool_{one_worker()};
+  scheduler pool_{tests::with_workers(1)};
 };
 
 task<> send_all(channel<int>& to, std::vector<int> values, int* sent = nullptr) {
@@ -133,7 +130,7 @@ TEST_F(channel_on_one_worker, without_capacity_a_sender_waits_for_a_receiver) {
     EXPECT_EQ(*numbers.try_receive(), 2);
     co_await std::move(sending);
   };
-  run_on(pool_, body(pool_));
+  tests::run_on(pool_, body(pool_));
 }
 
 TEST_F(channel_on_one_worker, a_sender_waits_while_the_ring_is_full_and_its_value_keeps_its_place) {
@@ -152,7 +149,7 @@ TEST_F(channel_on_one_worker, a_sender_waits_while_the_ring_is_full_and_its_valu
       EXPECT_EQ(*co_await numbers.receive(), expected);
     co_await std::move(sending);
   };
-  run_on(pool_, body(pool_));
+  tests::run_on(pool_, body(pool_));
 }
 
 TEST_F(channel_on_one_worker, who_came_first_is_served_first) {
@@ -167,7 +164,7 @@ TEST_F(channel_on_one_worker, who_came_first_is_served_first) {
     EXPECT_EQ(co_await std::move(first), 1);
     EXPECT_EQ(co_await std::move(second), 2);
   };
-  run_on(pool_, body(pool_));
+  tests::run_on(pool_, body(pool_));
 }
 
 TEST_F(channel_on_one_worker, closing_ends_the_wait_of_receivers) {
@@ -180,7 +177,7 @@ TEST_F(channel_on_one_worker, closing_ends_the_wait_of_receivers) {
     EXPECT_EQ(co_await std::move(first), make_error_code(errc::closed));
     EXPECT_EQ(co_await std::move(second), make_error_code(errc::closed));
   };
-  run_on(pool_, body(pool_));
+  tests::run_on(pool_, body(pool_));
 }
 
 task<std::unique_ptr<int>> refused(channel<std::unique_ptr<int>>& to, base::error_code expected) {
@@ -200,7 +197,7 @@ TEST_F(channel_on_one_worker, a_sender_that_waits_when_it_is_closed_keeps_its_va
     EXPECT_EQ(**co_await full.receive(), 1);
     EXPECT_FALSE(co_await full.receive());
   };
-  run_on(pool_, body(pool_));
+  tests::run_on(pool_, body(pool_));
 }
 
 TEST_F(channel_on_one_worker, a_cancelled_receive_has_taken_nothing) {
@@ -213,7 +210,7 @@ TEST_F(channel_on_one_worker, a_cancelled_receive_has_taken_nothing) {
     EXPECT_EQ(numbers.try_send(1), make_error_code(errc::would_block));
     EXPECT_EQ(co_await std::move(waiting), make_error_code(errc::timed_out));
   };
-  run_on(pool_, body(pool_));
+  tests::run_on(pool_, body(pool_));
 }
 
 TEST_F(channel_on_one_worker, a_cancelled_send_has_sent_nothing_and_keeps_its_value) {
@@ -226,7 +223,7 @@ TEST_F(channel_on_one_worker, a_cancelled_send_has_sent_nothing_and_keeps_its_va
     EXPECT_EQ(pointers.try_receive().error(), errc::would_block);
     EXPECT_TRUE(co_await std::move(waiting));
   };
-  run_on(pool_, body(pool_));
+  tests::run_on(pool_, body(pool_));
 }
 
 TEST_F(channel_on_one_worker, a_cancelled_scope_ends_a_wait_at_once_and_nothing_else) {
@@ -240,7 +237,7 @@ TEST_F(channel_on_one_worker, a_cancelled_scope_ends_a_wait_at_once_and_nothing_
     auto error = pool.spawn(receive_error(numbers), {.scope = &scope});
     EXPECT_EQ(co_await std::move(error), make_error_code(errc::cancelled));
   };
-  run_on(pool_, body(pool_));
+  tests::run_on(pool_, body(pool_));
 }
 
 task<> send_and_receive(channel<int>& through, const bool& enough) {
@@ -259,7 +256,7 @@ TEST_F(channel_on_one_worker, who_always_finds_something_to_do_lets_others_have_
     enough = true;
     co_await std::move(first);
   };
-  run_on(pool_, body(pool_));
+  tests::run_on(pool_, body(pool_));
 }
 
 TEST(channel, connects_threads_and_workers) {
@@ -284,7 +281,7 @@ TEST(channel, connects_threads_and_workers) {
   });
   EXPECT_EQ(sched::block_on(receive_all(answers)), expected);
   asking.join();
-  sched::block_on(await_end(std::move(serving)));
+  sched::block_on(tests::join(std::move(serving)));
 }
 
 }  // namespace

@@ -6,9 +6,11 @@
 #include <memory>
 #include <string>
 
+#include <tacit/sched/block_on.hpp>
+#include <tacit/sched/scheduler.hpp>
 #include <tacit/sched/yield.hpp>
 
-#include "sync/channel_run.hpp"
+#include "sync/stage.hpp"
 
 namespace tacit::sync {
 namespace {
@@ -22,12 +24,7 @@ using sched::task;
 // On one worker a yield lets every coroutine that is ready run until it waits.
 class select_on_one_worker : public testing::Test {
  protected:
-  static sched::scheduler_options one_worker() {
-    sched::scheduler_options options;
-    options.workers = 1;
-    return options;
-  }
-  scheduler pool_{one_worker()};
+  scheduler pool_{tests::with_workers(1)};
 };
 
 TEST(select, takes_the_case_that_can_happen) {
@@ -147,7 +144,7 @@ TEST_F(select_on_one_worker, waits_for_the_first_that_happens_and_leaves_the_oth
     EXPECT_EQ(*value, 5);
     EXPECT_EQ(a.try_send(6), make_error_code(errc::would_block));
   };
-  run_on(pool_, body(pool_));
+  tests::run_on(pool_, body(pool_));
 }
 
 // What it received, or 0 if it sent.
@@ -168,7 +165,7 @@ TEST_F(select_on_one_worker, two_selects_serve_each_other) {
     EXPECT_TRUE((by_first == 2 && by_second == 0) || (by_first == 0 && by_second == 1));
   };
   for (int i = 0; i < 50; ++i)
-    run_on(pool_, body(pool_));
+    tests::run_on(pool_, body(pool_));
 }
 
 task<std::size_t> send_or_receive(channel<int>& through) {
@@ -185,7 +182,7 @@ TEST_F(select_on_one_worker, does_not_serve_itself) {
     EXPECT_EQ(co_await std::move(chosen), 0U);
     EXPECT_EQ(through.try_send(2), make_error_code(errc::would_block));
   };
-  run_on(pool_, body(pool_));
+  tests::run_on(pool_, body(pool_));
 }
 
 task<selected> receive_from_either(channel<int>& a, channel<int>& b) {
@@ -204,7 +201,7 @@ TEST_F(select_on_one_worker, closing_a_channel_ends_the_wait) {
     EXPECT_EQ(happened.index(), 1U);
     EXPECT_EQ(happened.error(), make_error_code(errc::closed));
   };
-  run_on(pool_, body(pool_));
+  tests::run_on(pool_, body(pool_));
 }
 
 task<selected> receive_or_send(channel<int>& a, channel<int>& b) {
@@ -227,7 +224,7 @@ TEST_F(select_on_one_worker, a_cancelled_one_has_done_nothing) {
     auto late = pool.spawn(receive_or_send(a, b), {.scope = &scope});
     EXPECT_EQ((co_await std::move(late)).error(), make_error_code(errc::draining));
   };
-  run_on(pool_, body(pool_));
+  tests::run_on(pool_, body(pool_));
 }
 
 task<> send_one(channel<int>& to) {
@@ -241,7 +238,8 @@ task<selected> wait_with_limit(channel<int>& never, std::chrono::nanoseconds lim
 TEST(select, a_time_passes_on_a_worker_and_on_a_thread) {
   channel<int> never;
   const auto start = std::chrono::steady_clock::now();
-  EXPECT_EQ(run_on_workers(2, wait_with_limit(never, 2ms)), 1U);
+  scheduler pool;
+  EXPECT_EQ(tests::run_on(pool, wait_with_limit(never, 2ms)), 1U);
   EXPECT_EQ(sched::block_on(wait_with_limit(never, 2ms)), 1U);
   EXPECT_GE(std::chrono::steady_clock::now() - start, 4ms);
   EXPECT_EQ(sched::block_on(wait_with_limit(never, 0ms)), 1U);
@@ -252,7 +250,7 @@ TEST(select, a_thread_with_a_limit_is_woken_by_what_happens_before) {
   channel<int> numbers;
   auto sent = pool.spawn(send_one(numbers));
   EXPECT_EQ(sched::block_on(wait_with_limit(numbers, 1h)), 0U);
-  sched::block_on(await_end(std::move(sent)));
+  sched::block_on(tests::join(std::move(sent)));
 }
 
 TEST_F(select_on_one_worker, no_timer_is_left_behind) {
@@ -263,7 +261,7 @@ TEST_F(select_on_one_worker, no_timer_is_left_behind) {
     EXPECT_FALSE(sched::this_worker::timers()->earliest());
     co_await std::move(sent);
   };
-  run_on(pool_, body(pool_));
+  tests::run_on(pool_, body(pool_));
 }
 
 TEST(select, with_a_timer_ends_when_the_scheduler_stops) {
@@ -290,7 +288,7 @@ TEST_F(select_on_one_worker, who_polls_lets_others_have_their_turn) {
     co_await numbers.send(1);
     co_await std::move(first);
   };
-  run_on(pool_, body(pool_));
+  tests::run_on(pool_, body(pool_));
 }
 
 }  // namespace
