@@ -76,11 +76,21 @@ std::optional<base::steady_time> cancel_scope::deadline() const noexcept {
 deadline_scope::deadline_scope(base::steady_time due, cancel_scope* parent) noexcept
     : cancel_scope(parent), timer(calls::unlocked), timers_(this_worker::timers()) {
   deadline_ = due;
-  if (timers_) timers_->set(*this, due);
+  // The queue of a scheduler that stops is closed: as if it had been closed a moment later.
+  if (timers_ && !timers_->set(*this, due)) cancel(base::errc::cancelled);
 }
 
 deadline_scope::~deadline_scope() {
   if (timers_) timers_->cancel(*this);
+}
+
+base::error_code deadline_scope::settle() noexcept {
+  if (timers_) {
+    timers_->cancel(*this);
+  } else if (std::chrono::steady_clock::now() >= deadline().value_or(deadline_)) {
+    cancel(base::errc::timed_out);
+  }
+  return cause();
 }
 
 std::optional<base::steady_time> deadline_scope::on_expired(base::steady_time now) noexcept {

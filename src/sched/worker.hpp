@@ -38,6 +38,9 @@ class worker final : public agent {
   /// As make_ready, but it waits its turn, and an idle worker is asked to take it. For new roots.
   void start_root(runnable& ready) noexcept;
 
+  /// Onto the end of the own ring, where an idle worker may take it. Own thread only.
+  void start(runnable& ready) noexcept { push(ready); }
+
   /// Onto the end of the own ring, and a look at the poller before the next run. Own thread only.
   void yield(runnable& yielding) noexcept;
 

@@ -110,6 +110,10 @@ class deadline_scope final : public cancel_scope, private timer {
   explicit deadline_scope(base::steady_time due, cancel_scope* parent = nullptr) noexcept;
   ~deadline_scope();
 
+  /// Once the work in it has ended: no longer waits for the deadline. Returns why the scope was
+  /// cancelled, if it was, which on a thread that is no worker shows only here.
+  base::error_code settle() noexcept;
+
  private:
   std::optional<base::steady_time> on_expired(base::steady_time now) noexcept override;
   timer_queue* timers_;
