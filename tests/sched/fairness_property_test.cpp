@@ -78,7 +78,10 @@ TEST_P(fairness, measure) {
     handles.push_back(pool.spawn(serves_io(&pool, &all, seed + static_cast<std::uint32_t>(i))));
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(5);
   std::uint64_t last_started = 0;
-  while (std::chrono::steady_clock::now() < end) { std::this_thread::sleep_for(std::chrono::milliseconds(100)); last_started = all.started; }
+  while (std::chrono::steady_clock::now() < end) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    last_started = all.started;
+  }
   std::printf("runs %lu started %lu longest %lu io %lu completions %lu\n", all.runs.load(),
               last_started, all.longest_wait.load(), all.longest_wait_for_io.load(),
               all.completions.load());
