@@ -1,7 +1,7 @@
 // The tacit binary: `serve`, and `healthcheck` for containers that have no other tool.
 
-#include <CLI/CLI.hpp>
 #include <chrono>
+#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <optional>
 #include <string>

@@ -103,7 +103,7 @@ class connection {
   std::optional<parser> parser_;
   request_label label_;
   memory::frame_note* note_ = nullptr;  // Of the coroutine that runs serve().
-  std::size_t head_end_ = 0;  // Where the body starts; 0 before the head is complete.
+  std::size_t head_end_ = 0;            // Where the body starts; 0 before the head is complete.
   base::steady_time head_deadline_{};
   bool close_after_answer_ = false;
   bool continued_ = false;

@@ -30,7 +30,7 @@ struct request_label::slot {
   base::atomic<std::uint32_t> first_request{0};  // Of the connection, minus one.
   std::array<base::atomic<std::uint64_t>, words> line{};
   std::uint32_t index = 0;
-  slot* next_free = nullptr;        // Guarded by the registry's lock.
+  slot* next_free = nullptr;          // Guarded by the registry's lock.
   std::uint32_t requests_so_far = 0;  // Guarded by the registry's lock.
 };
 
@@ -107,8 +107,7 @@ std::string labelled_request::to_string() const {
 }
 
 request_label::request_label()
-    : slot_(all_slots().take()),
-      requests_(slot_.first_request.load(base::memory_order_relaxed)) {}
+    : slot_(all_slots().take()), requests_(slot_.first_request.load(base::memory_order_relaxed)) {}
 
 request_label::~request_label() {
   end();

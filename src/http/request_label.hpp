@@ -12,7 +12,7 @@ namespace tacit::http {
 
 /// What a request was labelled with.
 struct labelled_request {
-  std::string line;  ///< Method and target, cut to request_label::line_bytes_max.
+  std::string line;              ///< Method and target, cut to request_label::line_bytes_max.
   std::uint64_t connection = 0;  ///< Counts the connections of the process from 1.
   std::uint32_t request = 0;     ///< Counts the requests of the connection from 1.
 

@@ -81,12 +81,9 @@ task_info describe(const void* frame, std::size_t bytes, const frame_snapshot& s
 class grouping {
  public:
   void add(const task_info& task) {
-    const key of{task.function.function_name(),
-                 static_cast<const void*>(task.waits_on),
-                 task.place.file_name(),
-                 task.place.line(),
-                 task.function.line(),
-                 task.state};
+    const key of{task.function.function_name(), static_cast<const void*>(task.waits_on),
+                 task.place.file_name(),        task.place.line(),
+                 task.function.line(),          task.state};
     merge(groups_[of], {1, task, task.waited, task.waited});
   }
 

@@ -27,10 +27,10 @@ struct task_info {
   const void* frame = nullptr;  ///< Tells coroutines apart while they live.
   std::size_t frame_bytes = 0;  ///< Room for the frame; rounding up included.
   task_state state = task_state::created;
-  std::source_location function;    ///< Its function_name() is the coroutine's; see short_name().
-  std::source_location place;       ///< The co_await that it came to last; line 0 for none.
-  const char* waits_on = nullptr;   ///< Null unless it is waiting.
-  const void* awaits = nullptr;     ///< The frame that it awaits; null for none.
+  std::source_location function;     ///< Its function_name() is the coroutine's; see short_name().
+  std::source_location place;        ///< The co_await that it came to last; line 0 for none.
+  const char* waits_on = nullptr;    ///< Null unless it is waiting.
+  const void* awaits = nullptr;      ///< The frame that it awaits; null for none.
   const void* awaited_by = nullptr;  ///< The frame that awaits it; null for none.
   std::optional<std::chrono::nanoseconds> waited;  ///< For how long it has been waiting, if known.
   std::uint64_t request = 0;                       ///< The request that it serves; 0 for none.
