@@ -105,13 +105,11 @@ const competitor* find(const comparison& what, const std::string& name) {
 
 /// Each round's figure of `a` as a multiple of that of `b`. Empty where a disturbed round is left
 /// out on one side: the pairs would be of different rounds.
-series paired_ratios(const competitor& a, const competitor& b, column which) {
-  const auto over = a.over_rounds(which).values;
-  const auto under = b.over_rounds(which).values;
+series paired_ratios(const series& a, const series& b) {
   series ratios;
-  if (over.size() != under.size()) return ratios;
-  for (std::size_t i = 0; i < over.size(); ++i)
-    ratios.values.push_back(over[i] / under[i]);
+  if (a.values.size() != b.values.size()) return ratios;
+  for (std::size_t i = 0; i < a.values.size(); ++i)
+    ratios.values.push_back(a.values[i] / b.values[i]);
   return ratios;
 }
 
@@ -123,7 +121,7 @@ std::vector<std::string> cpu_ratios(const comparison& what, const std::string& r
   if (base == nullptr) return out;
   for (const auto& c : what.competitors) {
     if (&c == base) continue;
-    const auto ratios = paired_ratios(c, *base, column::cpu);
+    const auto ratios = paired_ratios(c.over_rounds(column::cpu), base->over_rounds(column::cpu));
     if (ratios.empty()) continue;
     out.push_back(fmt::format(
         "CPU per request, {} / {}: {:.3f} (median of {} rounds, {:.3f} to {:.3f}).", c.name,
@@ -139,14 +137,18 @@ std::vector<std::string> latency_ratios(const comparison& what) {
   for (const auto& c : what.competitors) {
     if (&c == base) continue;
     for (const auto which : {column::latency_p50, column::latency_p99, column::latency_p99_9}) {
-      const auto ratios = paired_ratios(c, *base, which);
-      if (ratios.empty()) continue;
-      out.push_back(fmt::format(
-          "{}, {} / {}: {:.1f} (median of {} paired rounds, {:.1f} to {:.1f}; medians {} us and {} "
-          "us).",
-          text_of(which).subject, c.name, base->name, ratios.median(), ratios.values.size(),
-          ratios.lowest(), ratios.highest(), number(which, c.over_rounds(which).median()),
-          number(which, base->over_rounds(which).median())));
+      const auto own = c.over_rounds(which);
+      const auto others = base->over_rounds(which);
+      const auto ratios = paired_ratios(own, others);
+      if (own.empty() || others.empty()) continue;
+      out.push_back(fmt::format("{}, {} / {}: {:.1f}, of the medians {} us and {} us",
+                                text_of(which).subject, c.name, base->name,
+                                own.median() / others.median(), number(which, own.median()),
+                                number(which, others.median())));
+      out.back() += ratios.empty()
+                        ? "; some rounds were left out, so there are no pairs."
+                        : fmt::format("; {:.1f} to {:.1f} in {} paired rounds.", ratios.lowest(),
+                                      ratios.highest(), ratios.values.size());
     }
   }
   return out;

@@ -36,7 +36,7 @@ std::string id_of(const void* frame) {
   return text;
 }
 
-std::string place_of(const std::source_location& place) {
+std::string place_of(const base::source_place& place) {
   return std::string(sched::file_of(place)) + ":" + std::to_string(place.line());
 }
 

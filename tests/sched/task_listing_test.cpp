@@ -25,7 +25,7 @@ class hold {
     bool await_ready() const noexcept { return false; }
     template <class Promise>
     void await_suspend(std::coroutine_handle<Promise> awaiting,
-                       std::source_location place = std::source_location::current()) {
+                       base::source_place place = base::source_place::current()) {
       suspend(awaiting, "the test", place);
       const std::lock_guard lock(in_.mutex_);
       in_.held_.push_back(this);

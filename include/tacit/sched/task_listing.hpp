@@ -5,10 +5,11 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
-#include <source_location>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <tacit/base/source_place.hpp>
 
 namespace tacit::sched {
 
@@ -27,8 +28,8 @@ struct task_info {
   const void* frame = nullptr;  ///< Tells coroutines apart while they live.
   std::size_t frame_bytes = 0;  ///< Room for the frame; rounding up included.
   task_state state = task_state::created;
-  std::source_location function;     ///< Its function_name() is the coroutine's; see short_name().
-  std::source_location place;        ///< The co_await that it came to last; line 0 for none.
+  base::source_place function;       ///< Its function_name() is the coroutine's; see short_name().
+  base::source_place place;          ///< The co_await that it came to last; line 0 for none.
   const char* waits_on = nullptr;    ///< Null unless it is waiting.
   const void* awaits = nullptr;      ///< The frame that it awaits; null for none.
   const void* awaited_by = nullptr;  ///< The frame that awaits it; null for none.
@@ -36,7 +37,7 @@ struct task_info {
   std::uint64_t request = 0;                       ///< The request that it serves; 0 for none.
   bool is_root = false;                            ///< It was spawned: then there is
   const char* name = nullptr;                      ///< the name that spawn() was given, or null,
-  std::source_location spawned_at;                 ///< and where that was.
+  base::source_place spawned_at;                   ///< and where that was.
 };
 
 /// Coroutines of the same function in the same state at the same place.
@@ -70,7 +71,7 @@ struct task_listing {
 [[nodiscard]] std::string short_name(std::string_view function_name);
 
 /// The last part of a path.
-[[nodiscard]] constexpr std::string_view file_of(const std::source_location& place) noexcept {
+[[nodiscard]] constexpr std::string_view file_of(const base::source_place& place) noexcept {
   const std::string_view path = place.file_name();
   return path.substr(path.rfind('/') + 1);
 }
