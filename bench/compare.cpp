@@ -21,6 +21,11 @@ namespace {
 constexpr std::int64_t warmup_ns = 100'000'000;
 // Half of what the slowest can do: far from saturation for all, so that latency means something.
 constexpr double paced_share = 0.5;
+// What the skew workload is defined with: loaded enough that a worker that is stuck hurts.
+constexpr double skewed_share = 0.6;
+constexpr std::uint64_t skewed_requests = 100'000;
+constexpr std::uint64_t skewed_every = 100;
+constexpr const char* burning_target = "/burn?us=10000";
 constexpr std::uint64_t generated_lines = 10'000;
 
 /// What every contender is asked for.
@@ -31,11 +36,25 @@ struct workload {
   std::string log_path;
   std::optional<formats::combined_log> log;
   std::uint64_t body_bytes_max = ~std::uint64_t{0};
+  double paced_share = bench::paced_share;
+  /// Where one in a hundred of the requests burns CPU instead, which one is drawn from this seed.
+  std::optional<std::uint64_t> skew_seed;
 
   [[nodiscard]] traffic_source traffic_for(const std::string& authority) const {
     if (log) return traffic_from(*log, authority, check_kind::site, body_bytes_max);
     traffic_source out{authority};
+    if (skew_seed) return skewed(std::move(out));
     out.add({"GET", target, {}, std::nullopt}, {200, std::nullopt});
+    return out;
+  }
+
+  /// The latency of those that burn is recorded apart: what they do to the others is the question.
+  [[nodiscard]] traffic_source skewed(traffic_source out) const {
+    for (std::uint64_t i = 0; i < skewed_requests; ++i) {
+      const bool burns = mix(*skew_seed, i) % skewed_every == 0;
+      out.add({"GET", burns ? burning_target : target, {}, std::nullopt, burns},
+              {200, std::nullopt});
+    }
     return out;
   }
 
@@ -57,7 +76,8 @@ std::string target_of(const std::string& name) {
   if (name == "bytes") return "/bytes/10000";
   if (name.starts_with("bytes/")) return "/" + name;
   throw base::failure{
-      fmt::format("--workload {}: expected plaintext, json, bytes[/N], churn or a path", name),
+      fmt::format("--workload {}: expected plaintext, json, bytes[/N], churn, skew or a path",
+                  name),
       true};
 }
 
@@ -71,7 +91,21 @@ workload log_workload(std::string name, const std::string& path, const compare_o
   return out;
 }
 
+workload skew_workload(std::uint64_t seed) {
+  workload out;
+  out.name = "skew";
+  out.target = "/plaintext";
+  out.skew_seed = seed;
+  out.paced_share = skewed_share;
+  out.description = fmt::format(
+      "GET /plaintext, and one in {} is GET {} instead (drawn with seed {}); latency is that of "
+      "the others",
+      skewed_every, burning_target, seed);
+  return out;
+}
+
 workload choose_workload(const compare_options& options, const std::filesystem::path& folder) {
+  if (options.workload == "skew") return skew_workload(options.drive.seed);
   if (!options.workload.empty()) {
     workload out;
     out.name = options.workload;
@@ -157,6 +191,8 @@ class contest {
     around_.cpus = cpus.servers;
     start_all();
     contenders::run_on(cpus.harness);
+    // What the servers have begun with stays.
+    if (load_.skew_seed && cpus.harness.empty()) goes_first_ = contenders::go_first();
     describe();
   }
 
@@ -170,7 +206,7 @@ class contest {
         run_passes("capacity", schedule::saturating());
       }
       if (options_.rate_is_auto) {
-        if (round == 0) result_.paced_rate_per_s = paced_share * slowest();
+        if (round == 0) result_.paced_rate_per_s = load_.paced_share * slowest();
         run_passes("paced", paced(*result_.paced_rate_per_s));
       } else if (options_.drive.rate.per_s) {
         run_passes("paced", schedule_for(options_.drive));
@@ -219,6 +255,13 @@ class contest {
                                        : std::string{"a closed-loop pass"},
                     options_.workers, options_.workers == 1 ? "" : "s");
     if (!around_.cpus.empty()) result_.load += "; servers and harness on CPUs of their own";
+    if (around_.cpus.empty()) {
+      result_.load += goes_first_ ? "; servers and harness share the CPUs, the harness goes first"
+                                  : "; servers and harness share the CPUs";
+    }
+    if (load_.skew_seed && !result_.competitors.empty()) {
+      result_.latency_reference = result_.competitors.front().name;
+    }
   }
 
   [[nodiscard]] schedule paced(double rate_per_s) const {
@@ -277,6 +320,7 @@ class contest {
   contenders::temporary_folder folder_;
   workload load_;
   contenders::surroundings around_;
+  bool goes_first_ = false;
   std::vector<std::unique_ptr<contenders::contender>> started_;
   std::vector<traffic_source> traffic_;
   comparison result_;

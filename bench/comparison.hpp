@@ -96,6 +96,8 @@ struct comparison {
   std::vector<std::string> skipped;  ///< In words, with the reason.
   std::vector<std::string> notes;    ///< True and worth saying.
   std::optional<double> paced_rate_per_s;
+  /// Its latencies are set against those of the others; empty: no such sentences.
+  std::string latency_reference;
 
   /// Why the whole is INVALID; empty when it is not. Disturbed passes are left out of the medians
   /// and make it INVALID where a contender has half of its passes disturbed or more; counts that do

@@ -124,6 +124,8 @@ std::string to_table(const comparison& what) {
     out += text + "\n";
   for (const auto& text : cpu_ratios(what, "nginx"))
     out += text + "\n";
+  for (const auto& text : latency_ratios(what))
+    out += text + "\n";
   return out + pass_remarks(what);
 }
 
@@ -144,6 +146,7 @@ json to_json(const comparison& what) {
     out["contenders"].push_back(competitor_json(c));
   out["sentences"] = sentences(what);
   out["cpu_ratios"] = cpu_ratios(what, "nginx");
+  out["latency_ratios"] = latency_ratios(what);
   return out;
 }
 

@@ -260,7 +260,10 @@ CLI::App* describe_compare(CLI::App& app, compare_options& out, raw_options& raw
       "Every round gives each contender its turn, A B C D A B C D. With --rate auto a round is a "
       "closed-loop pass (throughput), then a pass at one common rate, half of what the slowest "
       "answered in the first round (latency and costs at equal load). With --rate max or R it is "
-      "that one pass. A pass over a log sends every line once; any other lasts --duration.\n"
+      "that one pass. With --workload skew one in a hundred requests burns 10 ms of CPU, the "
+      "latency "
+      "of the others is shown, and the paced rate is 60 % of the slowest. A pass over a log sends "
+      "every line once; any other lasts --duration.\n"
       "With --log every answer is checked by the rule of replay --check site. Medians over the "
       "rounds are shown; the JSON has every pass.\n" +
       std::string{exit_statuses});
@@ -269,8 +272,8 @@ CLI::App* describe_compare(CLI::App& app, compare_options& out, raw_options& raw
   auto* log = compare->add_option("--log", out.log_path, "Replay this access log");
   compare
       ->add_option("--workload", out.workload,
-                   "plaintext, json, bytes[/N], churn, or a path that starts with /; without it "
-                   "and --log, a generated log")
+                   "plaintext, json, bytes[/N], churn, skew, or a path that starts with /; "
+                   "without it and --log, a generated log")
       ->excludes(log);
   compare->add_option("--rate,-r", raw.rate, "Requests per second, max or auto")
       ->default_str("auto");

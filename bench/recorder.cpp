@@ -58,8 +58,12 @@ void recorder::on_sent(std::int64_t lag_ns) noexcept {
 }
 
 void recorder::on_answer(const request& asked, const answer& got, const request_times& times) {
-  latency_.record(span(times.due, times.answered));
-  service_.record(span(times.sent, times.answered));
+  if (asked.is_apart) {
+    apart_.record(span(times.due, times.answered));
+  } else {
+    latency_.record(span(times.due, times.answered));
+    service_.record(span(times.sent, times.answered));
+  }
   last_answer_ns = times.answered;
   ++counts.answered;
   counts.body_bytes += got.body_bytes;
@@ -93,6 +97,7 @@ void recorder::on_connect_failure(const std::string& detail) {
 void recorder::merge(const recorder& other) {
   latency_.merge(other.latency_);
   service_.merge(other.service_);
+  apart_.merge(other.apart_);
   lag_.merge(other.lag_);
   counts.add(other.counts);
   last_answer_ns = std::max(last_answer_ns, other.last_answer_ns);

@@ -52,7 +52,8 @@ struct request_times {
 /// Latency from the due time and from the send time, side by side, and what was counted.
 ///
 /// Answers with an unexpected status or length are in the latencies, since the server did the work;
-/// requests without a whole answer are not, and stand in the error counts.
+/// requests without a whole answer are not, and stand in the error counts. Requests that are to be
+/// recorded apart have a histogram of their own, and are in neither of the two.
 ///
 /// Threads:  one per thread, merged at the end.
 class recorder {
@@ -68,6 +69,7 @@ class recorder {
 
   [[nodiscard]] const observe::histogram& latency() const noexcept { return latency_; }
   [[nodiscard]] const observe::histogram& service_time() const noexcept { return service_; }
+  [[nodiscard]] const observe::histogram& latency_apart() const noexcept { return apart_; }
   [[nodiscard]] const observe::histogram& schedule_lag() const noexcept { return lag_; }
   /// The first few failures and mismatches, each in a sentence.
   [[nodiscard]] const std::vector<std::string>& examples() const noexcept { return examples_; }
@@ -84,6 +86,7 @@ class recorder {
 
   observe::histogram latency_;
   observe::histogram service_;
+  observe::histogram apart_;  // From the due time.
   observe::histogram lag_;
   std::vector<std::string> examples_;
 };

@@ -188,6 +188,9 @@ json to_json(const outcome& result) {
   out["duration_s"] = result.phase.elapsed_s();
   out["latency_us"] = histogram_us(recorded.latency());
   out["service_time_us"] = histogram_us(recorded.service_time());
+  if (recorded.latency_apart().count() > 0) {
+    out["latency_apart_us"] = histogram_us(recorded.latency_apart());
+  }
   out["schedule_lag_us"] = histogram_us(recorded.schedule_lag());
   out["counts"] = {{"due", counts.due},
                    {"sent", counts.sent},
@@ -223,6 +226,7 @@ std::string to_table(const outcome& result, const run_title& title) {
                      "max");
   out += latency_row("latency", recorded.latency());
   out += latency_row("service time", recorded.service_time());
+  if (recorded.latency_apart().count() > 0) out += latency_row("apart", recorded.latency_apart());
   out += latency_row("schedule lag", recorded.schedule_lag());
   out += status_row(counts) + error_rows(recorded);
   if (counts.reconnects + counts.resent > 0) {

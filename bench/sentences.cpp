@@ -95,22 +95,61 @@ std::vector<std::string> sentences(const comparison& what) {
   return out;
 }
 
+namespace {
+
+const competitor* find(const comparison& what, const std::string& name) {
+  const auto found = std::find_if(what.competitors.begin(), what.competitors.end(),
+                                  [&](const auto& c) { return c.name == name; });
+  return found == what.competitors.end() ? nullptr : &*found;
+}
+
+/// Each round's figure of `a` as a multiple of that of `b`. Empty where a disturbed round is left
+/// out on one side: the pairs would be of different rounds.
+series paired_ratios(const series& a, const series& b) {
+  series ratios;
+  if (a.values.size() != b.values.size()) return ratios;
+  for (std::size_t i = 0; i < a.values.size(); ++i)
+    ratios.values.push_back(a.values[i] / b.values[i]);
+  return ratios;
+}
+
+}  // namespace
+
 std::vector<std::string> cpu_ratios(const comparison& what, const std::string& reference) {
   std::vector<std::string> out;
-  const auto base = std::find_if(what.competitors.begin(), what.competitors.end(),
-                                 [&](const auto& c) { return c.name == reference; });
-  if (base == what.competitors.end()) return out;
-  const auto divisors = base->over_rounds(column::cpu).values;
+  const competitor* base = find(what, reference);
+  if (base == nullptr) return out;
   for (const auto& c : what.competitors) {
-    const auto own = c.over_rounds(column::cpu).values;
-    // With a disturbed round left out on one side the pairs would be of different rounds.
-    if (c.name == reference || own.size() != divisors.size() || own.empty()) continue;
-    series ratios;
-    for (std::size_t i = 0; i < own.size(); ++i)
-      ratios.values.push_back(own[i] / divisors[i]);
+    if (&c == base) continue;
+    const auto ratios = paired_ratios(c.over_rounds(column::cpu), base->over_rounds(column::cpu));
+    if (ratios.empty()) continue;
     out.push_back(fmt::format(
         "CPU per request, {} / {}: {:.3f} (median of {} rounds, {:.3f} to {:.3f}).", c.name,
-        reference, ratios.median(), own.size(), ratios.lowest(), ratios.highest()));
+        reference, ratios.median(), ratios.values.size(), ratios.lowest(), ratios.highest()));
+  }
+  return out;
+}
+
+std::vector<std::string> latency_ratios(const comparison& what) {
+  std::vector<std::string> out;
+  const competitor* base = find(what, what.latency_reference);
+  if (base == nullptr) return out;
+  for (const auto& c : what.competitors) {
+    if (&c == base) continue;
+    for (const auto which : {column::latency_p50, column::latency_p99, column::latency_p99_9}) {
+      const auto own = c.over_rounds(which);
+      const auto others = base->over_rounds(which);
+      const auto ratios = paired_ratios(own, others);
+      if (own.empty() || others.empty()) continue;
+      out.push_back(fmt::format("{}, {} / {}: {:.1f}, of the medians {} us and {} us",
+                                text_of(which).subject, c.name, base->name,
+                                own.median() / others.median(), number(which, own.median()),
+                                number(which, others.median())));
+      out.back() += ratios.empty()
+                        ? "; some rounds were left out, so there are no pairs."
+                        : fmt::format("; {:.1f} to {:.1f} in {} paired rounds.", ratios.lowest(),
+                                      ratios.highest(), ratios.values.size());
+    }
   }
   return out;
 }

@@ -16,4 +16,8 @@ namespace tacit::bench {
 [[nodiscard]] std::vector<std::string> cpu_ratios(const comparison& what,
                                                   const std::string& reference);
 
+/// How many times the reference's latency each other contender has at p50, p99 and p99.9, paired
+/// round by round; empty when the comparison has no latency_reference.
+[[nodiscard]] std::vector<std::string> latency_ratios(const comparison& what);
+
 }  // namespace tacit::bench

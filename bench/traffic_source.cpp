@@ -42,13 +42,13 @@ void traffic_source::add(const request_parts& parts, const expected_answer& expe
   if (parts.body) wire_ += fmt::format("Content-Length: {}\r\n", parts.body->size());
   wire_.append("\r\n").append(parts.body.value_or(""));
   entries_.push_back({offset, static_cast<std::uint32_t>(wire_.size() - offset),
-                      parts.method == "HEAD", expected});
+                      parts.method == "HEAD", parts.is_apart, expected});
 }
 
 request traffic_source::at(std::uint64_t index) const noexcept {
   assert(!entries_.empty());
   const entry& e = entries_[entries_.size() == 1 ? 0 : index % entries_.size()];
-  return {std::string_view{wire_}.substr(e.offset, e.bytes), e.is_head, e.expected};
+  return {std::string_view{wire_}.substr(e.offset, e.bytes), e.is_head, e.expected, e.is_apart};
 }
 
 }  // namespace tacit::bench

@@ -20,6 +20,7 @@ struct request {
   std::string_view wire;  ///< Every byte of it, valid as long as its traffic_source.
   bool is_head = false;   ///< Its answer has no body, whatever the fields of the answer say.
   expected_answer expected;
+  bool is_apart = false;  ///< Its latency is recorded apart from that of the others.
 
   /// "GET /path", for messages.
   [[nodiscard]] std::string_view title() const noexcept;
@@ -32,6 +33,7 @@ struct request_parts {
   std::vector<std::pair<std::string_view, std::string_view>> fields = {};
   std::optional<std::string_view> body =
       {};  ///< Content-Length is added when present, empty or not.
+  bool is_apart = false;
 };
 
 /// Which request comes next: a list of requests that is walked in order, over and over.
@@ -57,6 +59,7 @@ class traffic_source {
     std::size_t offset;
     std::uint32_t bytes;
     bool is_head;
+    bool is_apart;
     expected_answer expected;
   };
 

@@ -1,5 +1,6 @@
 // The tacit binary: `serve`, and `healthcheck` for containers that have no other tool.
 
+#include <chrono>
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <optional>
@@ -23,8 +24,8 @@ int report(const failure& what) {
 
 struct serve_arguments {
   std::string config;
-  std::optional<std::string> listen, mode, memory;
-  std::optional<std::uint32_t> workers;
+  std::optional<std::string> listen, mode, memory, stealing;
+  std::optional<std::uint32_t> workers, stall_bound_ms;
   std::string site;
   std::uint64_t body_limit = tacit::server::site::no_body_limit;
 };
@@ -37,6 +38,14 @@ std::optional<failure> resolve(const serve_arguments& from, tacit::server::optio
   }
   if (from.listen) into.listen = *from.listen;
   if (from.workers) into.workers = *from.workers;
+  if (from.stall_bound_ms) into.stall_bound = std::chrono::milliseconds(*from.stall_bound_ms);
+  if (from.stealing) {
+    const auto parsed = tacit::server::parse_switch(*from.stealing);
+    if (const auto* problem = std::get_if<failure>(&parsed)) {
+      return failure{"--stealing: " + problem->message, true};
+    }
+    into.stealing = std::get<bool>(parsed);
+  }
   if (from.mode) {
     const auto parsed = tacit::server::parse_threading(*from.mode);
     if (const auto* problem = std::get_if<failure>(&parsed)) {
@@ -98,6 +107,14 @@ int main(int argc, char** argv) {
       ->add_option("--workers", arguments.workers,
                    "worker threads in coroutine mode, 0 for one per CPU (0)")
       ->check(CLI::Range(0U, tacit::server::workers_max));
+  serving->add_option("--stealing", arguments.stealing,
+                      "on or off: whether idle workers take work and the poll from others; off is "
+                      "for measuring (on)");
+  serving
+      ->add_option("--stall-bound-ms", arguments.stall_bound_ms,
+                   "report a handler that keeps its worker for so many milliseconds, 0 for never "
+                   "(20)")
+      ->check(CLI::Range(0U, 3'600'000U));
   serving->add_option("--site", arguments.site,
                       "serve a site made from this access log in combined format");
   serving

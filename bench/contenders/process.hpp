@@ -78,6 +78,10 @@ struct cpu_plan {
 /// Restricts the calling thread, and those it starts, to these CPUs. Does nothing for none.
 void run_on(const std::vector<int>& cpus);
 
+/// Has the calling thread go before ordinary ones where they share a CPU. False where that is not
+/// permitted.
+bool go_first() noexcept;
+
 /// A TCP port of 127.0.0.1 that nobody listened on a moment ago. Throws base::failure.
 [[nodiscard]] int free_port();
 

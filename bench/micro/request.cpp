@@ -1,14 +1,20 @@
-// What a request costs between its bytes and its handler: parser, then router.
+// What a request costs between its bytes and its handler: parser, then router; and what it costs
+// that it can be listed.
 
 #include <benchmark/benchmark.h>
 
 #include <string>
+#include <vector>
 
 #include <tacit/http/context.hpp>
 #include <tacit/http/router.hpp>
 #include <tacit/memory/arena.hpp>
+#include <tacit/memory/mode.hpp>
+#include <tacit/sched/task_listing.hpp>
+#include <tacit/sched/this_worker.hpp>
 
 #include "http/parser.hpp"
+#include "http/request_label.hpp"
 
 namespace {
 
@@ -56,6 +62,38 @@ void route(benchmark::State& state, const char* path) {
 }
 BENCHMARK_CAPTURE(route, literal, "/plaintext");
 BENCHMARK_CAPTURE(route, parameters, "/items/42/parts/7");
+
+// What it costs each request that the listing of live coroutines can name it.
+void label(benchmark::State& state) {
+  const std::string text = request_with_fields(0);
+  const std::string_view line =
+      std::string_view(text).substr(0, std::string_view("GET /plaintext").size());
+  tacit::memory::frame_note note;
+  request_label label;
+  for (auto _ : state) {
+    const std::uint64_t number = label.begin(line, text.size());
+    tacit::memory::note(note.request, number);
+    tacit::sched::this_worker::serves(number);
+    benchmark::ClobberMemory();
+    label.end();
+    tacit::memory::note<std::uint64_t>(note.request, 0);
+    benchmark::ClobberMemory();
+  }
+}
+BENCHMARK(label);
+
+// What /debug/tasks does, per live coroutine.
+void list(benchmark::State& state) {
+  const tacit::memory::thread_pools pools(tacit::memory::mode::arena);
+  const auto never_started = []() -> tacit::sched::task<> { co_return; };
+  std::vector<tacit::sched::task<>> live;
+  for (std::int64_t i = 0; i < state.range(0); ++i)
+    live.push_back(never_started());
+  for (auto _ : state)
+    benchmark::DoNotOptimize(tacit::sched::list_tasks(1'000));
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+BENCHMARK(list)->Arg(1'000)->Arg(1'000'000)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 

@@ -21,12 +21,14 @@
 #include <tacit/memory/arena.hpp>
 #include <tacit/memory/buffer_pool.hpp>
 #include <tacit/sched/join.hpp>
+#include <tacit/sched/own_note.hpp>
 #include <tacit/sched/this_worker.hpp>
 #include <tacit/sched/yield.hpp>
 
 #include "http/connection_set.hpp"
 #include "http/parser.hpp"
 #include "http/pipeline.hpp"
+#include "http/request_label.hpp"
 #include "http/response_writer.hpp"
 
 namespace tacit::http {
@@ -61,6 +63,7 @@ class connection {
   void append_continue();
   void begin_message();
   void end_message() noexcept;
+  void label_request() noexcept;
   bool make_room();
   void restart_at_front();
   [[nodiscard]] std::string_view unparsed() const noexcept {
@@ -80,6 +83,8 @@ class connection {
   sched::task<bool> stream_body();
   sched::task<> linger();
   sched::task<> run_coroutine(const handler& with);
+  template <class T>
+  sched::join_handle<T> start_for_request(sched::task<T> part);
 
   const service& service_;
   io::stream& peer_;
@@ -96,7 +101,9 @@ class connection {
   std::pmr::memory_resource& memory_;
   context* context_ = nullptr;  // While a message is being received or answered.
   std::optional<parser> parser_;
-  std::size_t head_end_ = 0;  // Where the body starts; 0 before the head is complete.
+  request_label label_;
+  memory::frame_note* note_ = nullptr;  // Of the coroutine that runs serve().
+  std::size_t head_end_ = 0;            // Where the body starts; 0 before the head is complete.
   base::steady_time head_deadline_{};
   bool close_after_answer_ = false;
   bool continued_ = false;
@@ -107,6 +114,7 @@ class connection {
 // without tail calls, deepen the stack with each request. start_here() runs it as a call that
 // returns.
 sched::task<> connection::serve() {
+  note_ = co_await sched::own_note();
   for (;;) {
     next step = parsed_ < end_ ? advance() : next::read;
     while (step == next::read) {
@@ -132,11 +140,12 @@ sched::task<> connection::serve() {
     }
 
     if (step == next::respond) {
+      label_request();
       if (const handler* with = route(service_, *context_)) {
         if (with->plain) {
           run_plain(service_, *with, *context_);
         } else {
-          auto running = sched::start_here(run_coroutine(*with));
+          auto running = start_for_request(run_coroutine(*with));
           // What is answered does not wait for a handler that does; what the socket does not take
           // now is sent with the handler's own answer.
           if (!running.has_ended()) flush_now();
@@ -149,7 +158,7 @@ sched::task<> connection::serve() {
       write_answer();
       const response& answer = context_->response;
       if (answer.source && context_->request.method != method::head &&
-          !co_await sched::start_here(stream_body())) {
+          !co_await start_for_request(stream_body())) {
         co_return;
       }
       end_message();
@@ -226,6 +235,8 @@ void connection::begin_message() {
 
 void connection::end_message() noexcept {
   if (!context_) return;
+  label_.end();
+  memory::note<std::uint64_t>(note_->request, 0);
   parser_.reset();
   std::pmr::polymorphic_allocator<>(&memory_).delete_object(context_);
   context_ = nullptr;
@@ -234,6 +245,25 @@ void connection::end_message() noexcept {
   arena_.reset();
   message_ = parsed_;
   if (parsed_ == end_) message_ = parsed_ = end_ = 0;
+}
+
+// For the listing of live coroutines, and for reports of stalls.
+void connection::label_request() noexcept {
+  const request& asked = context_->request;
+  const char* const line = asked.method_name.data();  // The target follows, a space apart.
+  const char* const end = asked.target.data() + asked.target.size();
+  const char* const input_end = input_.data() + input_.size();
+  const std::uint64_t number = label_.begin({line, static_cast<std::size_t>(end - line)},
+                                            static_cast<std::size_t>(input_end - line));
+  memory::note(note_->request, number);
+  sched::this_worker::serves(number);
+}
+
+// As start_here(), for a coroutine that serves the same request.
+template <class T>
+sched::join_handle<T> connection::start_for_request(sched::task<T> part) {
+  memory::note(part.promise().note().request, note_->request.load(base::memory_order_relaxed));
+  return sched::start_here(std::move(part));
 }
 
 // Before a read. False if the block is full of one line that belongs to no head.

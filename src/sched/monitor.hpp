@@ -47,7 +47,8 @@ class monitor {
   struct view {
     std::uint64_t run = 0;      // The run that the worker was in when we looked last,
     base::steady_time since{};  // since when we know it to be in it,
-    bool reported = false;      // and whether it was reported.
+    bool reported = false;      // whether it was reported,
+    bool idle = true;           // and whether it was parked, or we have not looked yet.
   };
 
   void run();

@@ -109,11 +109,14 @@ void scheduler::inject_all(runnable& first, runnable& last, std::uint64_t count)
 }
 
 void scheduler::wake_one() noexcept {
+  // Without stealing nobody but its owner can take what is in a ring.
+  if (!options_.stealing && injected_->size() == 0) return;
   if (const auto sleeper = idle_->take_sleeper()) workers_[*sleeper]->waits_in().interrupt();
 }
 
 bool scheduler::has_ready_work() const noexcept {
   if (injected_->size() != 0) return true;
+  if (!options_.stealing) return false;
   return std::any_of(workers_.begin(), workers_.end(),
                      [](const auto& each) { return each->has_ready(); });
 }

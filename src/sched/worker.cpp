@@ -437,6 +437,10 @@ blocking_pool* this_worker::blocking_threads() noexcept {
   return current_worker ? &current_worker->owner().blocking_threads() : nullptr;
 }
 
+void this_worker::serves(std::uint64_t request) noexcept {
+  if (current_worker) current_worker->serves(request);
+}
+
 bool this_worker::spend_budget() noexcept {
   return !current_worker || current_worker->spend_budget();
 }

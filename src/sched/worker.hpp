@@ -52,6 +52,11 @@ class worker final : public agent {
   /// have to wait.
   bool spend_budget() noexcept { return --budget_ > 0; }
 
+  /// Own thread only. What the running coroutine serves, where that is not in its note yet.
+  void serves(std::uint64_t request) noexcept {
+    request_.store(request, base::memory_order_relaxed);
+  }
+
   void count_ended() noexcept { ended_.increase(); }
 
   [[nodiscard]] scheduler& owner() noexcept { return owner_; }

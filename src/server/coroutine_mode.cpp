@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include <tacit/io/reactor.hpp>
 #include <tacit/observe/log.hpp>
@@ -12,6 +13,7 @@
 #include "io/listener.hpp"
 #include "io/tcp_stream.hpp"
 #include "server/mode.hpp"
+#include "server/scheduler_report.hpp"
 
 namespace tacit::server {
 namespace {
@@ -19,24 +21,56 @@ namespace {
 // After all connections have left, their coroutines still have a few steps to go.
 constexpr std::chrono::seconds last_steps_timeout{5};
 
-sched::task<> serve(const mode_environment& environment, io::unique_fd fd, io::reactor& on) {
+using connection_count = base::atomic<std::uint32_t>;
+
+// One connection's place on a worker. Taken when it is placed, not when its coroutine runs: of many
+// that are accepted in a row none has run yet.
+class place_on {
+ public:
+  explicit place_on(connection_count& taken) noexcept : taken_(&taken) {
+    taken.fetch_add(1, base::memory_order_relaxed);
+  }
+  place_on(place_on&& other) noexcept : taken_(std::exchange(other.taken_, nullptr)) {}
+  place_on& operator=(place_on&&) = delete;
+  ~place_on() {
+    if (taken_) taken_->fetch_sub(1, base::memory_order_relaxed);
+  }
+
+ private:
+  connection_count* taken_;
+};
+
+sched::task<> serve(const mode_environment& environment, io::unique_fd fd, io::reactor& on,
+                    [[maybe_unused]] place_on place) {
   io::tcp_stream stream(std::move(fd), on);
   co_await http::serve_connection(environment.service, stream, environment.connections);
+}
+
+sched::scheduler_options options_of(const options& settings) {
+  sched::scheduler_options out;
+  out.workers = settings.workers;
+  out.memory = settings.memory;
+  out.stealing = settings.stealing;
+  out.stall_bound = settings.stall_bound;
+  out.on_stall = [](const sched::stall& seen) {
+    observe::log(observe::severity::warning, to_line(seen));
+  };
+  return out;
 }
 
 class coroutine_mode final : public mode {
  public:
   explicit coroutine_mode(const mode_environment& environment)
       : environment_(environment),
-        scheduler_(io::with_reactors({.workers = environment.settings.workers,
-                                      .memory = environment.settings.memory,
-                                      .make_poller = {}})) {}
+        scheduler_(io::with_reactors(options_of(environment.settings))),
+        placed_(scheduler_.workers()) {}
 
   void start_accepting() override {
     listener_.emplace(environment_.socket, reactor_of(0));
     accepting_ =
         scheduler_.spawn(listener_->accept([this](io::unique_fd fd) { place(std::move(fd)); },
-                                           [this] { environment_.refused.add(); }));
+                                           [this] { environment_.refused.add(); }),
+                         {.name = "accept"});
   }
 
   void stop_accepting() override {
@@ -56,6 +90,7 @@ class coroutine_mode final : public mode {
   }
 
   void describe(nlohmann::json& into) const override;
+  [[nodiscard]] sched::scheduler* scheduler() noexcept override { return &scheduler_; }
 
  private:
   [[nodiscard]] static sched::task<> join(sched::join_handle<> handle) {
@@ -74,36 +109,27 @@ class coroutine_mode final : public mode {
       return;
     }
     environment_.accepted.add();
-    io::reactor* fewest = &reactor_of(0);
-    for (std::uint32_t i = 1; i < scheduler_.workers(); ++i) {
-      io::reactor& other = reactor_of(i);
-      if (other.streams.load(base::memory_order_relaxed) <
-          fewest->streams.load(base::memory_order_relaxed)) {
-        fewest = &other;
-      }
-    }
-    scheduler_.spawn(serve(environment_, std::move(fd), *fewest)).detach();
+    const auto fewest = std::min_element(
+        placed_.begin(), placed_.end(), [](const connection_count& a, const connection_count& b) {
+          return a.load(base::memory_order_relaxed) < b.load(base::memory_order_relaxed);
+        });
+    io::reactor& on = reactor_of(static_cast<std::uint32_t>(fewest - placed_.begin()));
+    scheduler_
+        .spawn(serve(environment_, std::move(fd), on, place_on(*fewest)), {.name = "connection"})
+        .detach();
   }
 
   const mode_environment environment_;
   sched::scheduler scheduler_;
+  std::vector<connection_count> placed_;  // Connections per worker.
   std::optional<io::listener> listener_;
   sched::join_handle<> accepting_;
 };
 
 void coroutine_mode::describe(nlohmann::json& into) const {
-  auto& workers = into["workers"] = nlohmann::json::array();
-  for (std::uint32_t i = 0; i < scheduler_.workers(); ++i) {
-    const sched::worker_statistics each = scheduler_.statistics(i);
-    workers.push_back({{"queue_depth", each.queue_depth},
-                       {"runs", each.runs},
-                       {"steals", each.steals},
-                       // No worker polls for another yet.
-                       {"polls_stolen", 0},
-                       {"parks", each.parks},
-                       {"injected", each.injected},
-                       {"overflows", each.overflows}});
-  }
+  into["workers"] = describe_workers(scheduler_);
+  for (std::size_t i = 0; i < placed_.size(); ++i)
+    into["workers"][i]["connections"] = placed_[i].load(base::memory_order_relaxed);
   into["injected_waiting"] = scheduler_.injected_waiting();
   into["tasks"] = scheduler_.live_roots();
 }

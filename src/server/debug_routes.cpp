@@ -2,13 +2,19 @@
 
 #include <unistd.h>
 
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
 #include <tacit/http/context.hpp>
 #include <tacit/memory/accounting.hpp>
+#include <tacit/memory/frame_pool.hpp>
+#include <tacit/sched/blocking.hpp>
+#include <tacit/sched/task_listing.hpp>
 
 #include "server/process_status.hpp"
+#include "server/scheduler_report.hpp"
+#include "server/task_report.hpp"
 
 namespace tacit::server {
 namespace {
@@ -42,6 +48,66 @@ nlohmann::json describe(const debug_view& view) {
   return answer;
 }
 
+// Bounds what one request may have listed; the rest is counted in its group.
+constexpr std::uint64_t tasks_listed = 1'000;
+constexpr std::uint64_t tasks_listed_max = 1'000'000;
+
+// Collected and written on a thread that may block: with very many coroutines it takes a while.
+sched::task<> answer_tasks(http::context& c) {
+  const auto format = c.request.query_value("format").value_or("json");
+  const auto limit = c.request.query_value("limit") ? c.query_number("limit") : tasks_listed;
+  if (!limit || *limit > tasks_listed_max || (format != "json" && format != "text")) {
+    co_return c.problem(400, "expected ?format=json or text, ?limit=N with N up to 1000000");
+  }
+  const bool as_text = format == "text";
+  std::string body;
+  const auto collect = [&body, as_text, tasks_max = *limit] {
+    const sched::task_listing listing = sched::list_tasks(tasks_max);
+    body = as_text ? to_text(listing) : to_json(listing).dump();
+  };
+  co_await sched::blocking(collect);
+  c.body(body, as_text ? "text/plain; charset=utf-8" : "application/json");
+}
+
+nlohmann::json describe_scheduling(const debug_view& view) {
+  auto* const scheduler = view.running ? view.running->scheduler() : nullptr;
+  nlohmann::json answer = {{"workers", nlohmann::json::array()}};
+  if (scheduler) answer = describe_scheduler(*scheduler);
+  answer["mode"] = to_string(view.settings.mode);
+  answer["stealing"] = view.settings.stealing;
+  answer["stall_bound_ms"] = view.settings.stall_bound.count();
+  answer["frames"] = describe_frames();
+  return answer;
+}
+
+// `read` gives a figure of the scheduler; 0 where there is none.
+template <class Read>
+std::function<double()> of_scheduler(const debug_view& view, Read read) {
+  return [view, read] {
+    auto* const scheduler = view.running ? view.running->scheduler() : nullptr;
+    return scheduler ? static_cast<double>(read(*scheduler)) : 0.0;
+  };
+}
+
+void add_scheduler_metrics(const debug_view& view) {
+  using sched::scheduler;
+  observe::metrics& to = view.metrics;
+  to.add_total("tacit_stalls_total", "Times a handler kept its worker for too long.",
+               of_scheduler(view, [](const scheduler& s) { return s.stalls(); }));
+  to.add_total("tacit_runs_total", "Coroutines resumed by workers.",
+               of_scheduler(view, [](const scheduler& s) { return totals_of(s).runs; }));
+  to.add_total("tacit_steals_total", "Times a worker took work from another.",
+               of_scheduler(view, [](const scheduler& s) { return totals_of(s).steals; }));
+  to.add_total("tacit_polls_stolen_total", "Times a worker polled for another.",
+               of_scheduler(view, [](const scheduler& s) { return totals_of(s).polls_stolen; }));
+  to.add_total("tacit_parks_total", "Times a worker waited in its poller.",
+               of_scheduler(view, [](const scheduler& s) { return totals_of(s).parks; }));
+  to.add_gauge("tacit_tasks", "Coroutines that were spawned and have not ended.",
+               of_scheduler(view, [](const scheduler& s) { return s.live_roots(); }));
+  to.add_gauge("tacit_coroutines", "Live coroutine frames of the process.",
+               [] { return static_cast<double>(memory::frame_pool::statistics().live_frames); });
+}
+
 void add_gauges(const debug_view& view) {
   view.metrics.add_gauge("tacit_connections", "Open connections.",
                          [view] { return static_cast<double>(view.connections.size()); });
@@ -49,6 +115,7 @@ void add_gauges(const debug_view& view) {
                          [] { return static_cast<double>(read_process_status().rss_bytes); });
   view.metrics.add_gauge("tacit_threads", "Threads of the process.",
                          [] { return static_cast<double>(read_process_status().threads); });
+  add_scheduler_metrics(view);
   if (!memory::is_counting()) return;
   view.metrics.add_total(
       "tacit_allocations_total", "Heap allocations since the program started.",
@@ -71,6 +138,9 @@ void add_debug_routes(http::router& router, const debug_view& view) {
     c.body(view.metrics.to_text(), "text/plain; version=0.0.4; charset=utf-8");
   });
   add_if_free(router, "/debug/runtime", [view](http::context& c) { c.json(describe(view)); });
+  add_if_free(router, "/debug/tasks", answer_tasks);
+  add_if_free(router, "/debug/scheduler",
+              [view](http::context& c) { c.json(describe_scheduling(view)); });
 }
 
 }  // namespace tacit::server

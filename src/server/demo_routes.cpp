@@ -1,5 +1,7 @@
 #include "server/demo_routes.hpp"
 
+#include <time.h>
+
 #include <charconv>
 #include <chrono>
 #include <cstring>
@@ -41,18 +43,26 @@ void index(context& c) {
       "GET  /burn?us=N                  after N microseconds of CPU\n"
       "GET  /sleep?ms=N                 after N milliseconds of waiting\n"
       "GET  /churn?objects=N&bytes=M    after N allocations of M bytes\n"
-      "GET  /healthz, /readyz, /metrics, /debug/runtime\n");
+      "GET  /healthz, /readyz, /metrics, /debug/runtime, /debug/scheduler, /debug/tasks\n");
 }
 
 void echo(context& c) {
   c.body(c.request.body, c.request.find("Content-Type").value_or("application/octet-stream"));
 }
 
+// What the thread has had, as opposed to what has passed: where threads share a CPU, a burn that
+// counted the latter would become the shorter the more of them there are.
+std::chrono::nanoseconds thread_cpu_time() noexcept {
+  timespec now{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
+}
+
 void burn(context& c) {
   const auto us = bounded(c, "us", burn_us_max);
   if (!us) return;
-  const auto end = std::chrono::steady_clock::now() + std::chrono::microseconds(*us);
-  while (std::chrono::steady_clock::now() < end) {
+  const auto end = thread_cpu_time() + std::chrono::microseconds(*us);
+  while (thread_cpu_time() < end) {
   }
   c.text("burned\n");
 }

@@ -7,6 +7,7 @@
 
 #include <tacit/http/service.hpp>
 #include <tacit/io/listening_socket.hpp>
+#include <tacit/sched/scheduler.hpp>
 #include <tacit/server/options.hpp>
 
 #include "http/connection_set.hpp"
@@ -39,6 +40,9 @@ class mode {
 
   /// Adds what only this mode knows to the answer of /debug/runtime.
   virtual void describe(nlohmann::json& into) const = 0;
+
+  /// What runs the coroutines; null where each connection has a thread.
+  [[nodiscard]] virtual sched::scheduler* scheduler() noexcept { return nullptr; }
 };
 
 [[nodiscard]] std::unique_ptr<mode> make_coroutine_mode(const mode_environment& environment);

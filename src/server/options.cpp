@@ -42,6 +42,11 @@ void set_duration(std::chrono::milliseconds& into, const json& value) {
   into = std::chrono::milliseconds(ms);
 }
 
+void set_flag(bool& into, const json& value) {
+  if (!value.is_boolean()) throw value_error{"expected true or false"};
+  into = value.get<bool>();
+}
+
 std::string as_text(const json& value) {
   if (!value.is_string()) throw value_error{"expected a text in quotes"};
   return value.get<std::string>();
@@ -68,6 +73,8 @@ std::vector<key> keys_of(options& o) {
          }
          o.workers = wanted;
        }},
+      {"stealing", [&](const json& v) { set_flag(o.stealing, v); }},
+      {"stall_bound_ms", [&](const json& v) { set_duration(o.stall_bound, v); }},
       {"drain_timeout_ms", [&](const json& v) { set_duration(o.drain_timeout, v); }}};
 }
 
@@ -212,6 +219,12 @@ std::variant<memory::mode, base::failure> parse_memory(std::string_view text) {
   if (text == "arena") return memory::mode::arena;
   if (text == "heap") return memory::mode::heap;
   return unknown_value<memory::mode>(text, "arena or heap");
+}
+
+std::variant<bool, base::failure> parse_switch(std::string_view text) {
+  if (text == "on") return true;
+  if (text == "off") return false;
+  return unknown_value<bool>(text, "on or off");
 }
 
 }  // namespace tacit::server

@@ -45,6 +45,8 @@ TEST(tacit_command_line, names_what_it_does_not_know) {
   expect_serve_complaint({"--lisen", "127.0.0.1:0"}, usage, {"--lisen"});
   expect_serve_complaint({"--mode", "fiber"}, usage, {"--mode", "fiber"});
   expect_serve_complaint({"--memory", "pool"}, usage, {"--memory", "pool"});
+  expect_serve_complaint({"--stealing", "maybe"}, usage, {"--stealing", "maybe", "on or off"});
+  expect_serve_complaint({"--stall-bound-ms", "-1"}, usage, {"--stall-bound-ms"});
   expect_serve_complaint({"surplus"}, usage, {"surplus"});
 }
 

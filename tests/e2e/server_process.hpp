@@ -45,6 +45,9 @@ class server_process {
   /// GET /debug/runtime.
   [[nodiscard]] nlohmann::json runtime() const;
 
+  /// What it has said on stderr; all of it once it was stopped.
+  [[nodiscard]] const std::string& errors() const noexcept { return program_.errors(); }
+
   void signal(int number);
   [[nodiscard]] bool running() { return program_.running(); }
 

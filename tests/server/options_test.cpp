@@ -23,12 +23,14 @@ struct config : testing::Test {
 
 TEST_F(config, sets_what_it_names_and_leaves_the_rest) {
   EXPECT_EQ(refusal(R"({"listen": "127.0.0.1:1", "mode": "thread", "memory": "heap", "workers": 3,
-                        "drain_timeout_ms": 5, "limits": {"body_bytes_max": 7, "idle_timeout_ms": 9}})"),
+                        "stealing": false, "stall_bound_ms": 0, "drain_timeout_ms": 5, "limits": {"body_bytes_max": 7, "idle_timeout_ms": 9}})"),
             "");
   EXPECT_EQ(settings.listen, "127.0.0.1:1");
   EXPECT_EQ(settings.mode, threading::thread);
   EXPECT_EQ(settings.memory, memory::mode::heap);
   EXPECT_EQ(settings.workers, 3U);
+  EXPECT_FALSE(settings.stealing);
+  EXPECT_EQ(settings.stall_bound, std::chrono::milliseconds(0));
   EXPECT_EQ(settings.drain_timeout, std::chrono::milliseconds(5));
   EXPECT_EQ(settings.limits.body_bytes_max, 7U);
   EXPECT_EQ(settings.limits.idle_timeout, std::chrono::milliseconds(9));
@@ -53,6 +55,7 @@ TEST_F(config, refuses_values_of_the_wrong_kind) {
   EXPECT_TRUE(has(refusal(R"({"workers": -1})"), "whole number"));
   EXPECT_TRUE(has(refusal(R"({"workers": 4294967296})"), "4294967295"));
   EXPECT_TRUE(has(refusal(R"({"listen": 80})"), "expected a text"));
+  EXPECT_TRUE(has(refusal(R"({"stealing": "on"})"), "stealing: expected true or false"));
   EXPECT_TRUE(has(refusal(R"({"mode": "fibers"})"), "coroutine or thread"));
   EXPECT_TRUE(has(refusal(R"({"limits": []})"), "expected an object"));
   EXPECT_TRUE(has(refusal("[]"), "expected an object"));

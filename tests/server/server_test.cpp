@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <future>
 #include <nlohmann/json.hpp>
@@ -19,6 +20,16 @@ struct cell {
   threading mode;
   memory::mode memory;
 };
+
+// A handler that says when it is there and waits until it may leave.
+sched::task<> wait_for(std::promise<void>& entered, std::atomic<bool>& may_leave,
+                       http::context& c) {
+  entered.set_value();
+  while (!may_leave.load()) {
+    if (co_await sync::sleep_for(std::chrono::milliseconds(1))) break;
+  }
+  c.text("done");
+}
 
 class server_test : public testing::TestWithParam<cell> {
  protected:
@@ -96,17 +107,101 @@ TEST_P(server_test, tells_what_it_is_and_what_it_did) {
   EXPECT_NE(metrics.find("tacit_connections 1\n"), std::string::npos) << metrics;
 }
 
+TEST_P(server_test, lists_the_coroutine_of_a_request_that_waits) {
+  server app(settings());
+  std::promise<void> entered;
+  std::atomic<bool> may_leave{false};
+  app.get("/slow/{n}", [&](http::context& c) { return wait_for(entered, may_leave, c); });
+  start(app);
+  support::raw_client slow(port_of(app));
+  slow.send(get("/slow/7"));
+  entered.get_future().wait();
+  support::raw_client client(port_of(app));
+  const auto told = nlohmann::json::parse(client.exchange(get("/debug/tasks")).body);
+  const auto found =
+      std::find_if(told.at("tasks").begin(), told.at("tasks").end(),
+                   [](const auto& each) { return each.at("function") == "server::wait_for"; });
+  ASSERT_NE(found, told.at("tasks").end()) << told.dump(2);
+  EXPECT_EQ(found->at("request").get<std::string>().substr(0, 25), "GET /slow/7 (connection ")
+      << told.dump(2);
+  EXPECT_EQ(found->at("place").get<std::string>().substr(0, 15), "server_test.cpp");
+  EXPECT_TRUE(found->contains("awaited_by"));
+  EXPECT_EQ(told.at("total"), told.at("listed"));
+  const std::string text = client.exchange(get("/debug/tasks?format=text&limit=1000")).body;
+  EXPECT_NE(text.find("server::wait_for at server_test.cpp:"), std::string::npos) << text;
+  EXPECT_NE(text.find("request: GET /slow/7 ("), std::string::npos) << text;
+  may_leave.store(true);
+  EXPECT_EQ(slow.read_response().status, 200);
+}
+
+TEST_P(server_test, lists_no_more_coroutines_than_asked_and_counts_the_rest) {
+  server app(settings());
+  start(app);
+  std::vector<support::raw_client> clients;
+  for (int i = 0; i < 5; ++i) {
+    clients.emplace_back(port_of(app));
+    static_cast<void>(clients.back().exchange(get("/healthz")));
+  }
+  const auto told = nlohmann::json::parse(clients[0].exchange(get("/debug/tasks?limit=2")).body);
+  EXPECT_EQ(told.at("listed"), 2);
+  EXPECT_EQ(told.at("tasks").size(), 2U);
+  std::size_t counted = 0;
+  for (const auto& group : told.at("groups"))
+    counted += group.at("count").get<std::size_t>();
+  EXPECT_EQ(counted, told.at("total"));
+  EXPECT_GE(counted, 5U);
+  for (const char* wrong : {"limit=x", "limit=99999999", "format=xml"}) {
+    const auto answer = clients[0].exchange(get("/debug/tasks?" + std::string(wrong)));
+    EXPECT_EQ(answer.status, 400) << wrong;
+  }
+}
+
+TEST_P(server_test, tells_what_its_scheduler_does) {
+  server app(settings());
+  start(app);
+  support::raw_client client(port_of(app));
+  const auto told = nlohmann::json::parse(client.exchange(get("/debug/scheduler")).body);
+  EXPECT_EQ(told.at("stealing"), true);
+  EXPECT_TRUE(told.at("frames").contains("live"));
+  const auto metrics = client.exchange(get("/metrics")).body;
+  EXPECT_NE(metrics.find("tacit_stalls_total "), std::string::npos) << metrics;
+  EXPECT_NE(metrics.find("tacit_polls_stolen_total "), std::string::npos) << metrics;
+  if (GetParam().mode == threading::thread) {
+    EXPECT_TRUE(told.at("workers").empty());
+    return;
+  }
+  ASSERT_EQ(told.at("workers").size(), 2U);
+  EXPECT_EQ(told.at("active_workers"), 2);
+  EXPECT_EQ(told.at("cpu_limit").at("cpus"), 2);
+  EXPECT_EQ(told.at("workers")[0].at("queue_depths").size(), 9U);
+  EXPECT_EQ(told.at("roots"), 2);  // The listener and this connection.
+}
+
+// Also of many that come at once: none of their coroutines has run when the next is placed.
+TEST(server, places_connections_evenly_on_its_workers) {
+  options with;
+  with.listen = "127.0.0.1:0";
+  with.workers = 2;
+  server app(with);
+  ASSERT_TRUE(std::holds_alternative<std::monostate>(app.start()));
+  const auto port =
+      static_cast<std::uint16_t>(std::stoi(app.address().substr(app.address().rfind(':') + 1)));
+  std::vector<support::raw_client> clients;
+  for (int i = 0; i < 20; ++i)
+    clients.emplace_back(port);
+  const std::string asked = "GET /debug/runtime HTTP/1.1\r\nHost: a\r\n\r\n";
+  for (auto& each : clients)
+    static_cast<void>(each.exchange(asked));
+  const auto told = nlohmann::json::parse(clients[0].exchange(asked).body);
+  EXPECT_EQ(told.at("workers")[0].at("connections"), 10);
+  EXPECT_EQ(told.at("workers")[1].at("connections"), 10);
+}
+
 TEST_P(server_test, a_drain_finishes_what_is_under_way) {
   server app(settings());
   std::promise<void> entered;
   std::atomic<bool> may_leave{false};
-  app.get("/slow", [&](http::context& c) -> sched::task<> {
-    entered.set_value();
-    while (!may_leave.load()) {
-      if (co_await sync::sleep_for(std::chrono::milliseconds(1))) break;
-    }
-    c.text("done");
-  });
+  app.get("/slow", [&](http::context& c) { return wait_for(entered, may_leave, c); });
   start(app);
   support::raw_client idle(port_of(app));
   static_cast<void>(idle.exchange(get("/healthz")));

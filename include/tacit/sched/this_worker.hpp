@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include <tacit/base/clock.hpp>
 #include <tacit/sched/poller.hpp>
 #include <tacit/sched/timer_queue.hpp>
@@ -32,5 +34,9 @@ namespace tacit::sched::this_worker {
 /// had its share of those: then the operation yields first (sched::yield), so that a coroutine for
 /// which there is always something to do does not keep a worker. True if the thread is no worker.
 [[nodiscard]] bool spend_budget() noexcept;
+
+/// The running coroutine has turned to this request: a stall that is seen from now on is reported
+/// with it. Nothing happens if the thread is no worker.
+void serves(std::uint64_t request) noexcept;
 
 }  // namespace tacit::sched::this_worker

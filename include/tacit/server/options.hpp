@@ -36,6 +36,14 @@ struct options {
   /// Worker threads in coroutine mode; 0 means one per available CPU.
   std::uint32_t workers = 0;
 
+  /// Whether idle workers take work, and the poll, from others. Off is thread per core: only to
+  /// measure what stealing is worth.
+  bool stealing = true;
+
+  /// A handler that keeps its worker for longer than this is reported as a stall, in the log and
+  /// by tacit_stalls_total. 0: never. Coroutine mode only.
+  std::chrono::milliseconds stall_bound{20};
+
   /// How long a drain waits for requests under way before it cuts them. Below the 30 s that
   /// orchestrators grant by default.
   std::chrono::milliseconds drain_timeout{20'000};
@@ -50,5 +58,8 @@ struct options {
 
 [[nodiscard]] std::variant<threading, base::failure> parse_threading(std::string_view text);
 [[nodiscard]] std::variant<memory::mode, base::failure> parse_memory(std::string_view text);
+
+/// "on" or "off".
+[[nodiscard]] std::variant<bool, base::failure> parse_switch(std::string_view text);
 
 }  // namespace tacit::server

@@ -21,8 +21,8 @@ namespace tacit::server {
 ///     app.get("/", [](tacit::http::context& c) { c.text("Hello\n"); });
 ///     return app.run();
 ///
-/// Besides the routes added, it answers /healthz, /readyz, /metrics and /debug/runtime, unless
-/// these are added by the program itself.
+/// Besides the routes added, it answers /healthz, /readyz, /metrics, /debug/runtime,
+/// /debug/scheduler and /debug/tasks, unless these are added by the program itself.
 ///
 /// Threads:   add routes, start() and stop() from one thread; handlers run on the server's.
 /// Lifetime:  one start() per server. The destructor stops it, cutting what is open.
