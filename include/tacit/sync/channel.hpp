@@ -1,9 +1,10 @@
 #pragma once
 
 #include <cassert>
+#include <coroutine>
 #include <cstddef>
 #include <memory>
-#include <new>
+#include <mutex>
 #include <optional>
 #include <type_traits>
 #include <utility>

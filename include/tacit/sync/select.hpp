@@ -163,7 +163,7 @@ inline otherwise_case otherwise() noexcept {
 template <std::derived_from<select_case> Case>
 Case&& only_if(bool condition, Case&& which) noexcept {
   which.enabled_ = condition;
-  return std::move(which);
+  return std::forward<Case>(which);
 }
 
 namespace detail {
