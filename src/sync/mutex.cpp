@@ -76,6 +76,7 @@ mutex::~mutex() {
 }
 
 sched::task<base::error_code> mutex::lock_slowly(bool give_way) {
+  if (!give_way) give_way = !sched::this_worker::spend_budget();
   if (!give_way) {
     if (try_for_a_while()) co_return base::error_code{};
   } else if (!(state_.load(base::memory_order_relaxed) & woken)) {

@@ -60,6 +60,7 @@ class mutex {
   [[nodiscard]] sched::task<base::error_code> lock_slowly(bool give_way);
 
  private:
+  friend class lock_awaiter;
   class in_line;
 
   // The states, and who may do what, are at the head of mutex.cpp.
@@ -67,9 +68,14 @@ class mutex {
   static constexpr std::uint32_t waiting = 2;
   static constexpr std::uint32_t woken = 4;
   static constexpr std::uint32_t handing = 8;
+  static constexpr std::uint32_t locks_per_unit = 4;
 
   [[nodiscard]] static bool owes_wake(std::uint32_t state) noexcept {
     return (state & handing) || (state & (waiting | woken)) == waiting;
+  }
+  // Locking is cheap next to other operations: several make one unit of the budget. By the holder.
+  [[nodiscard]] bool holder_may_go_on() noexcept {
+    return ++locks_ % locks_per_unit != 0 || sched::this_worker::spend_budget();
   }
   [[nodiscard]] bool try_for_a_while() noexcept;
   [[nodiscard]] bool join_line(in_line& joining) noexcept;
@@ -78,6 +84,7 @@ class mutex {
   waiter* pass_on() noexcept;
 
   base::atomic<std::uint32_t> state_{0};
+  std::uint32_t locks_ = 0;  // Guarded by the mutex itself.
   base::word_lock line_lock_;
   waiter_list line_;  // Guarded by line_lock_.
 };
@@ -88,8 +95,11 @@ class [[nodiscard]] lock_awaiter {
   explicit lock_awaiter(mutex& wanted) noexcept : mutex_(wanted) {}
 
   [[nodiscard]] bool await_ready() noexcept {
-    give_way_ = !sched::this_worker::spend_budget();
-    return !give_way_ && mutex_.try_lock();
+    if (!mutex_.try_lock()) return false;
+    if (mutex_.holder_may_go_on()) return true;
+    mutex_.unlock();
+    give_way_ = true;
+    return false;
   }
   template <class Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> awaiting,
