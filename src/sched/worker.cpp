@@ -426,7 +426,10 @@ poller* this_worker::current_poller() noexcept {
 }
 
 base::steady_time this_worker::coarse_now() noexcept {
-  return current_worker ? current_worker->coarse_now() : std::chrono::steady_clock::now();
+  if (current_worker) return current_worker->coarse_now();
+  const auto now = std::chrono::steady_clock::now();
+  if (agent* here = current_agent()) here->notice_time(now);
+  return now;
 }
 
 bool this_worker::is_stopping() noexcept {
