@@ -25,7 +25,7 @@ int report(const failure& what) {
 struct serve_arguments {
   std::string config;
   std::optional<std::string> listen, mode, memory, stealing;
-  std::optional<std::uint32_t> workers, stall_bound_ms;
+  std::optional<std::uint32_t> workers, spare_workers, stall_bound_ms;
   std::string site;
   std::uint64_t body_limit = tacit::server::site::no_body_limit;
 };
@@ -38,6 +38,7 @@ std::optional<failure> resolve(const serve_arguments& from, tacit::server::optio
   }
   if (from.listen) into.listen = *from.listen;
   if (from.workers) into.workers = *from.workers;
+  if (from.spare_workers) into.spare_workers = *from.spare_workers;
   if (from.stall_bound_ms) into.stall_bound = std::chrono::milliseconds(*from.stall_bound_ms);
   if (from.stealing) {
     const auto parsed = tacit::server::parse_switch(*from.stealing);
@@ -106,6 +107,10 @@ int main(int argc, char** argv) {
   serving
       ->add_option("--workers", arguments.workers,
                    "worker threads in coroutine mode, 0 for one per CPU (0)")
+      ->check(CLI::Range(0U, tacit::server::workers_max));
+  serving
+      ->add_option("--spare-workers", arguments.spare_workers,
+                   "threads that stand by for when all workers are held by long handlers (16)")
       ->check(CLI::Range(0U, tacit::server::workers_max));
   serving->add_option("--stealing", arguments.stealing,
                       "on or off: whether idle workers take work and the poll from others; off is "

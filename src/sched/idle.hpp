@@ -24,6 +24,7 @@
 // One searcher is woken per burst, not one worker per task: the searcher that finds work wakes the
 // next one (leave_search). At most half of the workers search at a time.
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -34,8 +35,11 @@ namespace tacit::sched {
 
 class idle {
  public:
-  explicit idle(std::uint32_t workers) : active_(workers), counts_(workers) {
-    sleepers_.reserve(workers);
+  /// `workers` are awake; with those that come_back() later there are `workers_max`, if that is
+  /// more.
+  explicit idle(std::uint32_t workers, std::uint32_t workers_max = 0)
+      : active_(workers), counts_(workers) {
+    sleepers_.reserve(std::max(workers, workers_max));
   }
 
   /// P2. The worker to be interrupted, if one is to be.

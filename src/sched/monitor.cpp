@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <system_error>
 
 #include <tacit/sched/scheduler.hpp>
 
@@ -23,6 +24,9 @@ constexpr microseconds interval_busy{500};
 constexpr microseconds interval_max{10'000};
 // Work that waits behind one run for so long may be taken by a thief.
 constexpr microseconds stuck_after{100};
+// While all workers are in runs that have lasted for so long a spare one is called: well below what
+// anybody notices, well above what an ordinary request takes.
+constexpr microseconds held_after{300};
 constexpr int quiet_looks_before_sleep = 20;
 constexpr std::chrono::seconds housekeeping_interval{1};
 constexpr std::chrono::seconds memory_kept_for{10};
@@ -34,7 +38,10 @@ constexpr std::chrono::milliseconds report_interval{100};
 }  // namespace
 
 monitor::monitor(scheduler& watched)
-    : scheduler_(watched), views_(watched.workers()), interval_(interval_busy) {}
+    : scheduler_(watched),
+      views_(watched.workers_.size()),
+      regular_(watched.workers()),
+      interval_(interval_busy) {}
 
 void monitor::start() {
   thread_ = base::thread([this] { run(); });
@@ -85,12 +92,12 @@ void monitor::run() {
     const auto now = std::chrono::steady_clock::now();
     bool helping = false;
     std::uint64_t runs = 0;
-    for (std::uint32_t i = 0; i < scheduler_.workers(); ++i) {
-      worker& each = *scheduler_.workers_[i];
-      helping |= look(each, views_[i], now);
+    for (std::size_t i = 0; i < views_.size(); ++i) {
+      helping |= look(*scheduler_.workers_[i], views_[i], now);
       runs += views_[i].run;
     }
     keep_house(now);
+    helping |= call_spares(now);
     const bool is_quiet = runs == runs_before_ && scheduler_.idle_->awake() == 0;
     runs_before_ = runs;
     quiet_looks_ = is_quiet ? quiet_looks_ + 1 : 0;
@@ -104,9 +111,30 @@ void monitor::keep_house(base::steady_time now) {
   if (now < next_housekeeping_) return;
   next_housekeeping_ = now + housekeeping_interval;
   if (scheduler_.options_.workers == 0 && quota_.changed()) {
-    scheduler_.set_active(quota_.current().cpus);
+    regular_ = std::clamp(quota_.current().cpus, 1U, scheduler_.workers());
+    if (scheduler_.spare_workers() == 0) scheduler_.set_active(regular_);
   }
   memory::frame_pool::trim(now, memory_kept_for, trimmed_bytes_max);
+}
+
+// Of the workers that may run coroutines one at least is to be free: as many may as are held by a
+// long run, wherever these are, and one more. True if it may soon come to that.
+bool monitor::call_spares(base::steady_time now) {
+  if (scheduler_.spare_workers() == 0) return false;
+  std::uint32_t in_same_run = 0;
+  std::uint32_t held = 0;
+  for (const view& each : views_) {
+    if (each.idle) continue;
+    if (each.since < now) ++in_same_run;
+    if (now - each.since >= held_after) ++held;
+  }
+  try {
+    scheduler_.set_active(std::max(regular_, held + 1));
+  } catch (const std::system_error&) {
+    // No further thread is to be had now; the next look tries again.
+    scheduler_.set_active(regular_);
+  }
+  return in_same_run >= regular_;
 }
 
 // True if somebody was woken to help.

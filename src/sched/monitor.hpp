@@ -7,6 +7,8 @@
 // have been parked for a while. It sees:
 //   - work that waits behind a run that goes on and on: opens the next slot to thieves, wakes one;
 //   - a worker that has not looked at its poller for long: wakes a thief, who polls for it;
+//   - all workers in long runs at once: calls a spare one, and sends it away when one is free
+//   again;
 //   - a run that is longer than the stall bound: reports it, once, and not too many a second;
 //   - a CPU quota that has changed: makes workers sit out, or come back;
 //   - memory of frames that nobody has used for a while: gives it back to the kernel.
@@ -58,10 +60,12 @@ class monitor {
   bool needs_help(worker& watched, const view& before, base::steady_time now);
   void note_length(worker& watched, const view& before, base::steady_time now) noexcept;
   void keep_house(base::steady_time now);
+  bool call_spares(base::steady_time now);
   void report(worker& watched, view& before, base::steady_time now);
 
   scheduler& scheduler_;
   std::vector<view> views_;
+  std::uint32_t regular_;  // Workers for which there are CPUs.
   std::chrono::microseconds interval_;
   std::uint64_t runs_before_ = 0;
   int quiet_looks_ = 0;

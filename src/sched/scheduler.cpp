@@ -17,8 +17,8 @@ scheduler::scheduler(const scheduler_options& options)
       limit_(options.workers ? cpu_limit{options.workers, "as asked"} : read_cpu_limit()),
       active_(limit_.cpus) {
   base::enable_asymmetric_fences();
-  const std::uint32_t count = limit_.cpus;
-  idle_ = std::make_unique<idle>(count);
+  const std::uint32_t count = limit_.cpus + (options.stealing ? options.spare_workers : 0);
+  idle_ = std::make_unique<idle>(limit_.cpus, count);
   injected_ = std::make_unique<inject_queue>();
   workers_.reserve(count);
   for (std::uint32_t i = 0; i < count; ++i) {
@@ -26,9 +26,9 @@ scheduler::scheduler(const scheduler_options& options)
   }
   monitor_ = std::make_unique<monitor>(*this);
   blocking_ = std::make_unique<blocking_pool>(options.blocking);
-  // Only now: a worker looks at the queues of all others.
-  for (auto& each : workers_)
-    each->start();
+  // Only now: a worker looks at the queues of all others. Spare ones are started when called.
+  for (std::uint32_t i = 0; i < limit_.cpus; ++i)
+    workers_[i]->start();
   monitor_->start();
 }
 
@@ -90,13 +90,21 @@ void scheduler::start(runnable& ready) noexcept {
   workers_.front()->start_root(ready);
 }
 
-// Those that are to sit out notice after their run, or when they are woken.
-void scheduler::set_active(std::uint32_t workers) noexcept {
-  const std::uint32_t count = std::clamp(workers, 1U, this->workers());
-  if (active_.exchange(count, base::memory_order_relaxed) == count) return;
+// Those that are to sit out notice after their run, or when they are woken. By the monitor only.
+void scheduler::set_active(std::uint32_t workers) {
+  const auto all = static_cast<std::uint32_t>(workers_.size());
+  const std::uint32_t count = std::clamp(workers, 1U, all);
+  const std::uint32_t before = active_.exchange(count, base::memory_order_relaxed);
+  if (before == count) return;
   idle_->set_active(count);
-  for (auto& each : workers_)
-    each->waits_in().interrupt();
+  for (std::uint32_t i = std::min(before, count); i < std::max(before, count); ++i) {
+    worker& each = *workers_[i];
+    if (each.is_started()) {
+      each.waits_in().interrupt();
+    } else if (i < count) {
+      each.start();
+    }
+  }
 }
 
 void scheduler::inject(runnable& ready) noexcept {

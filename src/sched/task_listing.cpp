@@ -70,7 +70,7 @@ task_info describe(const void* frame, std::size_t bytes, const frame_snapshot& s
   if (task.state == task_state::waiting) {
     task.waits_on = said.waits_on;
     const base::steady_time since{base::steady_time::duration(said.since)};
-    // A thread that blocks keeps no time.
+    // A thread that blocks knows the time only once somebody has asked it.
     if (said.since != 0) task.waited = std::max(now - since, base::steady_time::duration(0));
   }
   return task;

@@ -1,6 +1,9 @@
 #include "sched/worker.hpp"
 
 #include <pthread.h>
+#include <sched.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,6 +24,24 @@ namespace tacit::sched {
 namespace {
 
 constinit thread_local worker* current_worker = nullptr;
+
+// Has the kernel (from Linux 6.12) let the calling thread go before others that are in a longer
+// slice, for as little at a time. Where there are spare workers there are times with more threads
+// than CPUs, and most of what these do is short.
+void ask_for_short_slices() noexcept {
+  struct {
+    std::uint32_t size = sizeof *this;
+    std::uint32_t policy = SCHED_OTHER;
+    std::uint64_t flags = 0;
+    std::int32_t nice = 0;
+    std::uint32_t priority = 0;
+    std::uint64_t runtime_ns = 100'000;  // The least that it takes.
+    std::uint64_t deadline_ns = 0;
+    std::uint64_t period_ns = 0;
+  } wanted;
+  wanted.nice = ::getpriority(PRIO_PROCESS, 0);
+  ::syscall(SYS_sched_setattr, 0, &wanted, 0);
+}
 
 }  // namespace
 
@@ -52,6 +73,9 @@ void worker::run() {
   const memory::thread_pools pools(owner_.options_.memory);
   current_worker = this;
   detail::exchange_current_agent(this);
+  // A spare one has not been counted as awake.
+  if (index_ >= owner_.workers()) owner_.idle_->come_back();
+  if (owner_.spare_workers() != 0) ask_for_short_slices();
   look_at_clock();
   while (runnable* next = next_ready()) {
     begin_run(*next);
@@ -149,7 +173,7 @@ runnable* worker::found(runnable* ready) noexcept {
 }
 
 runnable* worker::search() {
-  const std::uint32_t count = owner_.workers();
+  const auto count = static_cast<std::uint32_t>(owner_.workers_.size());
   if (!searching_) searching_ = owner_.idle_->enter_search();
   if (!searching_ || count == 1 || !owner_.options_.stealing) return nullptr;
   for (int round = 0; round < search_rounds; ++round) {
@@ -238,8 +262,8 @@ bool worker::is_retired() const noexcept {
   return index_ >= owner_.active_.load(base::memory_order_relaxed);
 }
 
-// There are fewer CPUs than workers now. This one still waits for its I/O and timers, but what they
-// make ready is for the others.
+// There are fewer CPUs than workers now, or a spare one is not needed any more. It still waits for
+// its I/O and timers, but what they make ready is for the others.
 void worker::sit_out() {
   while (runnable* ready = take_own())
     owner_.inject(*ready);
@@ -247,6 +271,8 @@ void worker::sit_out() {
   const std::lock_guard polling(poll_lock_);
   is_parked_.store(true, base::memory_order_release);
   owner_.idle_->retire(std::exchange(searching_, false));
+  // As W3: while we were counted as awake, a producer may have relied on us.
+  if (owner_.has_ready_work()) owner_.wake_one();
   wait_in_poller();
   owner_.idle_->come_back();
   is_parked_.store(false, base::memory_order_release);
@@ -426,7 +452,10 @@ poller* this_worker::current_poller() noexcept {
 }
 
 base::steady_time this_worker::coarse_now() noexcept {
-  return current_worker ? current_worker->coarse_now() : std::chrono::steady_clock::now();
+  if (current_worker) return current_worker->coarse_now();
+  const auto now = std::chrono::steady_clock::now();
+  if (agent* here = current_agent()) here->notice_time(now);
+  return now;
 }
 
 bool this_worker::is_stopping() noexcept {

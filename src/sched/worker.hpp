@@ -30,6 +30,7 @@ class worker final : public agent {
 
   void start();
   void join();
+  [[nodiscard]] bool is_started() const noexcept { return thread_.joinable(); }
 
   /// From a worker of the same scheduler: that worker runs it, next if it can. From elsewhere:
   /// injected.

@@ -51,6 +51,7 @@ sched::scheduler_options options_of(const options& settings) {
   out.workers = settings.workers;
   out.memory = settings.memory;
   out.stealing = settings.stealing;
+  out.spare_workers = settings.spare_workers;
   out.stall_bound = settings.stall_bound;
   out.on_stall = [](const sched::stall& seen) {
     observe::log(observe::severity::warning, to_line(seen));

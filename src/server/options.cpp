@@ -36,6 +36,15 @@ void set_number(Number& into, const json& value) {
   into = value.get<Number>();
 }
 
+void set_workers(std::uint32_t& into, const json& value) {
+  std::uint32_t wanted = 0;
+  set_number(wanted, value);
+  if (wanted > workers_max) {
+    throw value_error{"expected a whole number from 0 to " + std::to_string(workers_max)};
+  }
+  into = wanted;
+}
+
 void set_duration(std::chrono::milliseconds& into, const json& value) {
   std::uint32_t ms = 0;
   set_number(ms, value);
@@ -60,22 +69,14 @@ void set_parsed(T& into, std::variant<T, base::failure> parsed) {
 }
 
 std::vector<key> keys_of(options& o) {
-  return {
-      {"listen", [&](const json& v) { o.listen = as_text(v); }},
-      {"mode", [&](const json& v) { set_parsed(o.mode, parse_threading(as_text(v))); }},
-      {"memory", [&](const json& v) { set_parsed(o.memory, parse_memory(as_text(v))); }},
-      {"workers",
-       [&](const json& v) {
-         std::uint32_t wanted = 0;
-         set_number(wanted, v);
-         if (wanted > workers_max) {
-           throw value_error{"expected a whole number from 0 to " + std::to_string(workers_max)};
-         }
-         o.workers = wanted;
-       }},
-      {"stealing", [&](const json& v) { set_flag(o.stealing, v); }},
-      {"stall_bound_ms", [&](const json& v) { set_duration(o.stall_bound, v); }},
-      {"drain_timeout_ms", [&](const json& v) { set_duration(o.drain_timeout, v); }}};
+  return {{"listen", [&](const json& v) { o.listen = as_text(v); }},
+          {"mode", [&](const json& v) { set_parsed(o.mode, parse_threading(as_text(v))); }},
+          {"memory", [&](const json& v) { set_parsed(o.memory, parse_memory(as_text(v))); }},
+          {"workers", [&](const json& v) { set_workers(o.workers, v); }},
+          {"spare_workers", [&](const json& v) { set_workers(o.spare_workers, v); }},
+          {"stealing", [&](const json& v) { set_flag(o.stealing, v); }},
+          {"stall_bound_ms", [&](const json& v) { set_duration(o.stall_bound, v); }},
+          {"drain_timeout_ms", [&](const json& v) { set_duration(o.drain_timeout, v); }}};
 }
 
 std::vector<key> keys_of(http::limits& l) {

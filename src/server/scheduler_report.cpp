@@ -48,7 +48,7 @@ json describe(const sched::blocking_pool_statistics& of) {
 
 scheduler_totals totals_of(const sched::scheduler& of) noexcept {
   scheduler_totals sum;
-  for (std::uint32_t i = 0; i < of.workers(); ++i) {
+  for (std::uint32_t i = 0; i < of.workers() + of.spare_workers(); ++i) {
     const sched::worker_statistics each = of.statistics(i);
     sum.runs += each.runs;
     sum.steals += each.steals;
@@ -67,12 +67,15 @@ json describe_workers(const sched::scheduler& of) {
 
 json describe_scheduler(sched::scheduler& of) {
   json workers = json::array();
-  for (std::uint32_t i = 0; i < of.workers(); ++i) {
+  json spares = json::array();
+  for (std::uint32_t i = 0; i < of.workers() + of.spare_workers(); ++i) {
     const sched::worker_statistics each = of.statistics(i);
-    workers.push_back(describe(each));
-    workers.back()["queue_depths"] = histogram_of(each);
+    json& into = i < of.workers() ? workers : spares;
+    into.push_back(describe(each));
+    into.back()["queue_depths"] = histogram_of(each);
   }
   return {{"workers", std::move(workers)},
+          {"spare_workers", std::move(spares)},
           {"active_workers", of.active_workers()},
           {"cpu_limit", {{"cpus", of.limit().cpus}, {"source", of.limit().source}}},
           {"injected_waiting", of.injected_waiting()},

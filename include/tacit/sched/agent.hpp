@@ -59,6 +59,9 @@ class agent {
   /// A recent time: when the agent last looked at the clock. Own thread only.
   [[nodiscard]] base::steady_time coarse_now() const noexcept { return now_; }
 
+  /// Somebody has looked at the clock for the agent. Own thread only.
+  void notice_time(base::steady_time now) noexcept { now_ = now; }
+
  protected:
   ~agent() = default;
   base::steady_time now_{};

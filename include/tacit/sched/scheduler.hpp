@@ -37,6 +37,12 @@ struct scheduler_options {
   /// measure what stealing is worth.
   bool stealing = true;
 
+  /// Threads that stand by for when every worker is held by a long run: then one of them goes on
+  /// with what is ready and what completes, the next one if that is held too, and the kernel shares
+  /// the CPUs out. 0: work waits until a worker is free. A thread is started when it is first
+  /// needed. Only with stealing.
+  std::uint32_t spare_workers = 0;
+
   /// A coroutine that keeps a worker for longer than this is reported as a stall. Zero: never.
   std::chrono::nanoseconds stall_bound = std::chrono::milliseconds(20);
 
@@ -111,14 +117,18 @@ class scheduler final : end_hook {
   /// still refer to them.
   std::size_t stop(std::chrono::nanoseconds grace);
 
-  [[nodiscard]] std::uint32_t workers() const noexcept {
-    return static_cast<std::uint32_t>(workers_.size());
+  [[nodiscard]] std::uint32_t workers() const noexcept { return limit_.cpus; }
+
+  /// Threads that stand by; they come after the workers in statistics().
+  [[nodiscard]] std::uint32_t spare_workers() const noexcept {
+    return static_cast<std::uint32_t>(workers_.size()) - workers();
   }
   [[nodiscard]] poller& poller_of(std::uint32_t worker) noexcept;
   [[nodiscard]] worker_statistics statistics(std::uint32_t worker) const noexcept;
   [[nodiscard]] std::uint64_t injected_waiting() const noexcept;
 
-  /// Workers that run coroutines; fewer than workers() while the CPU quota is lower than it was.
+  /// Workers that run coroutines: fewer than workers() while the CPU quota is lower than it was,
+  /// and more while spare ones are called.
   [[nodiscard]] std::uint32_t active_workers() const noexcept {
     return active_.load(base::memory_order_relaxed);
   }
@@ -141,7 +151,7 @@ class scheduler final : end_hook {
   friend class monitor;
 
   void start(runnable& ready) noexcept;
-  void set_active(std::uint32_t workers) noexcept;
+  void set_active(std::uint32_t workers);
   void inject(runnable& ready) noexcept;
   void inject_all(runnable& first, runnable& last, std::uint64_t count) noexcept;
   void wake_one() noexcept;

@@ -40,6 +40,10 @@ struct options {
   /// measure what stealing is worth.
   bool stealing = true;
 
+  /// Threads that stand by for when every worker is held by a handler that computes for long: then
+  /// the other requests are served by one of them, and the kernel shares the CPUs out.
+  std::uint32_t spare_workers = 16;
+
   /// A handler that keeps its worker for longer than this is reported as a stall, in the log and
   /// by tacit_stalls_total. 0: never. Coroutine mode only.
   std::chrono::milliseconds stall_bound{20};
