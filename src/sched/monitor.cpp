@@ -115,11 +115,11 @@ bool monitor::look(worker& watched, view& before, base::steady_time now) {
   const bool is_parked = watched.is_parked_.load(base::memory_order_acquire);
   if (run != before.run || is_parked) {
     note_length(watched, before, now);
-    before = {run, now, is_parked};
+    before = {run, now, !is_parked, false};
     return false;
   }
-  if (now - before.since >= scheduler_.options_.stall_bound && !before.reported &&
-      scheduler_.options_.stall_bound.count() > 0) {
+  if (before.is_running && now - before.since >= scheduler_.options_.stall_bound &&
+      !before.reported && scheduler_.options_.stall_bound.count() > 0) {
     report(watched, before, now);
   }
   return needs_help(watched, before, now);
@@ -142,7 +142,7 @@ bool monitor::needs_help(worker& watched, const view& before, base::steady_time 
 void monitor::note_length(worker& watched, const view& before, base::steady_time now) noexcept {
   const auto length = std::chrono::nanoseconds(now - before.since).count();
   // Shorter than two looks: it says nothing.
-  if (before.reported || now - before.since < 2 * interval_) return;
+  if (!before.is_running || now - before.since < 2 * interval_) return;
   if (length > watched.longest_run_ns_.load(base::memory_order_relaxed)) {
     watched.longest_run_ns_.store(length, base::memory_order_relaxed);
   }

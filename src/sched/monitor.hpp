@@ -47,6 +47,7 @@ class monitor {
   struct view {
     std::uint64_t run = 0;      // The run that the worker was in when we looked last,
     base::steady_time since{};  // since when we know it to be in it,
+    bool is_running = false;    // unless it had not begun another one since it was parked,
     bool reported = false;      // and whether it was reported.
   };
 

@@ -82,7 +82,7 @@ runnable* worker::next_ready() {
     if (++tick_ % clock_interval == 0) look_at_clock();
     if (tick_ % fairness_interval == 0 || poll_next_) {
       poll();
-      if (runnable* ready = take_injected()) return found(ready);
+      take_share();
     }
     if (runnable* ready = take_own()) return found(ready);
     if (runnable* ready = take_injected()) return found(ready);
@@ -102,10 +102,19 @@ runnable* worker::take_own() noexcept {
   forks_first_ = !forks_first_;
   if (forks_first_) {
     if (runnable* forked = take_fork()) return forked;
-    return queue_.pop();
+    return take_queued();
   }
-  if (runnable* ready = queue_.pop()) return ready;
+  if (runnable* ready = take_queued()) return ready;
   return take_fork();
+}
+
+// So do the ring and the share of what was injected.
+runnable* worker::take_queued() noexcept {
+  share_first_ = !share_first_;
+  run_queue& first = share_first_ ? share_ : queue_;
+  if (runnable* ready = first.pop()) return ready;
+  run_queue& second = share_first_ ? queue_ : share_;
+  return second.pop();
 }
 
 runnable* worker::take_next() noexcept {
@@ -122,22 +131,26 @@ runnable* worker::take_fork() noexcept {
   return forked ? &forked->self : nullptr;
 }
 
-// One to run and, if there are many, a share of the rest for the ring: the queue's lock is taken
-// once for all of them.
-runnable* worker::take_injected() noexcept {
+// The queue's lock is taken once for all of them. They have a ring of their own because the other
+// one may overflow: what has waited its turn in the inject queue is not sent to its end again.
+bool worker::take_share() noexcept {
   const std::uint64_t waiting = owner_.injected_->size();
-  if (waiting == 0) return nullptr;
+  if (waiting == 0 || share_.size_approx() != 0) return false;
   std::uint64_t count =
       std::min<std::uint64_t>(waiting / owner_.workers() + 1, run_queue::capacity / 2);
-  runnable* const first = owner_.injected_->pop_some(count);
-  if (!first) return nullptr;
-  injected_.increase();
-  for (runnable* each = first->next; each;) {
+  runnable* each = owner_.injected_->pop_some(count);
+  if (!each) return false;
+  injected_.add(count);
+  while (each) {
     runnable* const after = each->next;
-    if (!queue_.push(*each)) overflow(*each);
+    share_.push(*each);  // There is room, even if a thief still copies what it took before.
     each = after;
   }
-  return first;
+  return true;
+}
+
+runnable* worker::take_injected() noexcept {
+  return take_share() ? share_.pop() : nullptr;
 }
 
 // A searcher that has found work lets the next one search, if there is more to find.
@@ -174,6 +187,7 @@ runnable* worker::search() {
 
 runnable* worker::steal_from(worker& victim) noexcept {
   runnable* taken = victim.queue_.steal_into(queue_);
+  if (!taken) taken = victim.share_.steal_into(share_);
   if (!taken) {
     if (promise_base* forked = victim.forks_.steal()) taken = &forked->self;
   }
@@ -265,7 +279,8 @@ void worker::after_poll() {
 }
 
 void worker::count_depth() noexcept {
-  const auto bucket = static_cast<std::size_t>(std::bit_width(queue_.size_approx()));
+  const auto bucket =
+      static_cast<std::size_t>(std::bit_width(queue_.size_approx() + share_.size_approx()));
   depths_[std::min(bucket, depths_.size() - 1)].increase();
 }
 
@@ -293,6 +308,9 @@ void worker::start_root(runnable& ready) noexcept {
 void worker::yield(runnable& yielding) noexcept {
   poll_next_ = true;
   if (yielding.note) memory::note(yielding.note->now, memory::frame_note::state::ready);
+  // Behind everything that is ready: when there is more of it than the rings hold, the end of the
+  // line is in the inject queue.
+  if (owner_.injected_->size() != 0) return owner_.inject(yielding);
   push(yielding);
 }
 
@@ -393,7 +411,7 @@ worker_statistics worker::statistics() const noexcept {
   all.injected = injected_.value();
   all.parks = parks_.value();
   all.overflows = overflows_.value();
-  all.queue_depth = queue_.size_approx();
+  all.queue_depth = queue_.size_approx() + share_.size_approx();
   all.longest_run = std::chrono::nanoseconds(longest_run_ns_.load(base::memory_order_relaxed));
   std::transform(depths_.begin(), depths_.end(), all.queue_depths.begin(),
                  [](const counter& each) { return each.value(); });
