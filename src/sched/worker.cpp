@@ -106,7 +106,7 @@ runnable* worker::next_ready() {
     if (++tick_ % clock_interval == 0) look_at_clock();
     if (tick_ % fairness_interval == 0 || poll_next_) {
       poll();
-      if (runnable* ready = take_injected()) return found(ready);
+      take_share();
     }
     if (runnable* ready = take_own()) return found(ready);
     if (runnable* ready = take_injected()) return found(ready);
@@ -126,10 +126,19 @@ runnable* worker::take_own() noexcept {
   forks_first_ = !forks_first_;
   if (forks_first_) {
     if (runnable* forked = take_fork()) return forked;
-    return queue_.pop();
+    return take_queued();
   }
-  if (runnable* ready = queue_.pop()) return ready;
+  if (runnable* ready = take_queued()) return ready;
   return take_fork();
+}
+
+// So do the ring and the share of what was injected.
+runnable* worker::take_queued() noexcept {
+  share_first_ = !share_first_;
+  run_queue& first = share_first_ ? share_ : queue_;
+  if (runnable* ready = first.pop()) return ready;
+  run_queue& second = share_first_ ? queue_ : share_;
+  return second.pop();
 }
 
 runnable* worker::take_next() noexcept {
@@ -146,22 +155,26 @@ runnable* worker::take_fork() noexcept {
   return forked ? &forked->self : nullptr;
 }
 
-// One to run and, if there are many, a share of the rest for the ring: the queue's lock is taken
-// once for all of them.
-runnable* worker::take_injected() noexcept {
+// The queue's lock is taken once for all of them. They have a ring of their own because the other
+// one may overflow: what has waited its turn in the inject queue is not sent to its end again.
+bool worker::take_share() noexcept {
   const std::uint64_t waiting = owner_.injected_->size();
-  if (waiting == 0) return nullptr;
+  if (waiting == 0 || share_.size_approx() != 0) return false;
   std::uint64_t count =
       std::min<std::uint64_t>(waiting / owner_.workers() + 1, run_queue::capacity / 2);
-  runnable* const first = owner_.injected_->pop_some(count);
-  if (!first) return nullptr;
-  injected_.increase();
-  for (runnable* each = first->next; each;) {
+  runnable* each = owner_.injected_->pop_some(count);
+  if (!each) return false;
+  injected_.add(count);
+  while (each) {
     runnable* const after = each->next;
-    if (!queue_.push(*each)) overflow(*each);
+    share_.push(*each);  // There is room, even if a thief still copies what it took before.
     each = after;
   }
-  return first;
+  return true;
+}
+
+runnable* worker::take_injected() noexcept {
+  return take_share() ? share_.pop() : nullptr;
 }
 
 // A searcher that has found work lets the next one search, if there is more to find.
@@ -198,6 +211,7 @@ runnable* worker::search() {
 
 runnable* worker::steal_from(worker& victim) noexcept {
   runnable* taken = victim.queue_.steal_into(queue_);
+  if (!taken) taken = victim.share_.steal_into(share_);
   if (!taken) {
     if (promise_base* forked = victim.forks_.steal()) taken = &forked->self;
   }
@@ -244,18 +258,19 @@ void worker::park() {
   is_parked_.store(true, base::memory_order_release);
   const bool was_last_searcher = owner_.idle_->park(index_, std::exchange(searching_, false));
   if (was_last_searcher && owner_.has_ready_work()) owner_.wake_one();
-  wait_in_poller();
+  wait_in_poller(false);
   searching_ = owner_.idle_->unpark(index_);
   is_parked_.store(false, base::memory_order_release);
   owner_.monitor_->on_unpark();
   after_poll();
 }
 
-void worker::wait_in_poller() {
+void worker::wait_in_poller(bool retired) {
   parks_.increase();
   in_poller_ = true;
-  // A thief may have eaten the interrupt that came with halted_.
-  if (!owner_.halted_.load(base::memory_order_seq_cst)) poller_->wait(timers_.earliest());
+  // A thief may have eaten the interrupt that came with one of these.
+  if (owner_.halted_.load(base::memory_order_seq_cst) || is_retired() != retired) return;
+  poller_->wait(timers_.earliest());
 }
 
 bool worker::is_retired() const noexcept {
@@ -270,10 +285,13 @@ void worker::sit_out() {
   memory::frame_pool::flush_strays();
   const std::lock_guard polling(poll_lock_);
   is_parked_.store(true, base::memory_order_release);
-  owner_.idle_->retire(std::exchange(searching_, false));
+  const bool was_searching = std::exchange(searching_, false);
+  owner_.idle_->retire(was_searching);
+  // As in park(): a searcher owes a last look, though what it finds is for others.
+  if (was_searching && owner_.has_ready_work()) owner_.wake_one();
   // As W3: while we were counted as awake, a producer may have relied on us.
   if (owner_.has_ready_work()) owner_.wake_one();
-  wait_in_poller();
+  wait_in_poller(true);
   owner_.idle_->come_back();
   is_parked_.store(false, base::memory_order_release);
   owner_.monitor_->on_unpark();
@@ -291,7 +309,8 @@ void worker::after_poll() {
 }
 
 void worker::count_depth() noexcept {
-  const auto bucket = static_cast<std::size_t>(std::bit_width(queue_.size_approx()));
+  const auto bucket =
+      static_cast<std::size_t>(std::bit_width(queue_.size_approx() + share_.size_approx()));
   depths_[std::min(bucket, depths_.size() - 1)].increase();
 }
 
@@ -319,13 +338,18 @@ void worker::start_root(runnable& ready) noexcept {
 void worker::yield(runnable& yielding) noexcept {
   poll_next_ = true;
   if (yielding.note) memory::note(yielding.note->now, memory::frame_note::state::ready);
+  // Behind everything that is ready: when there is more of it than the rings hold, the end of the
+  // line is in the inject queue.
+  if (owner_.injected_->size() != 0) return owner_.inject(yielding);
   push(yielding);
 }
 
 // What a running coroutine makes ready goes next, without asking another worker to take it: that
 // one would only carry its data over. If the running one goes on for long, the monitor sees to it.
 void worker::wake(runnable& ready) noexcept {
-  if (in_poller_ || next_in_a_row_ >= next_in_a_row_max) return push(ready);
+  if (in_poller_) return push(ready);
+  // If nothing waits behind it, nobody is passed over by going on in a row.
+  if (next_in_a_row_ >= next_in_a_row_max && has_ready()) return push(ready);
   if (runnable* before = next_.exchange(&ready, base::memory_order_acq_rel)) push(*before);
 }
 
@@ -420,7 +444,7 @@ worker_statistics worker::statistics() const noexcept {
   all.injected = injected_.value();
   all.parks = parks_.value();
   all.overflows = overflows_.value();
-  all.queue_depth = queue_.size_approx();
+  all.queue_depth = queue_.size_approx() + share_.size_approx();
   all.longest_run = std::chrono::nanoseconds(longest_run_ns_.load(base::memory_order_relaxed));
   std::transform(depths_.begin(), depths_.end(), all.queue_depths.begin(),
                  [](const counter& each) { return each.value(); });

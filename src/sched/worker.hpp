@@ -42,7 +42,8 @@ class worker final : public agent {
   /// Onto the end of the own ring, where an idle worker may take it. Own thread only.
   void start(runnable& ready) noexcept { push(ready); }
 
-  /// Onto the end of the own ring, and a look at the poller before the next run. Own thread only.
+  /// Behind everything that is ready, and a look at the poller before the next run. Own thread
+  /// only.
   void yield(runnable& yielding) noexcept;
 
   /// Own thread only. Returns how many there was room for.
@@ -65,7 +66,7 @@ class worker final : public agent {
   [[nodiscard]] timer_queue& timers() noexcept { return timers_; }
   [[nodiscard]] worker_statistics statistics() const noexcept;
   [[nodiscard]] bool has_ready() const noexcept {
-    return queue_.size_approx() != 0 || !forks_.empty_approx();
+    return queue_.size_approx() != 0 || share_.size_approx() != 0 || !forks_.empty_approx();
   }
 
   [[nodiscard]] static worker* current() noexcept;
@@ -78,8 +79,9 @@ class worker final : public agent {
   /// A counter with one writer: a relaxed load and store is a plain increment.
   class counter {
    public:
-    void increase() noexcept {
-      value_.store(value_.load(base::memory_order_relaxed) + 1, base::memory_order_relaxed);
+    void increase() noexcept { add(1); }
+    void add(std::uint64_t more) noexcept {
+      value_.store(value_.load(base::memory_order_relaxed) + more, base::memory_order_relaxed);
     }
     [[nodiscard]] std::uint64_t value() const noexcept {
       return value_.load(base::memory_order_relaxed);
@@ -111,6 +113,8 @@ class worker final : public agent {
   runnable* take_own() noexcept;
   runnable* take_next() noexcept;
   runnable* take_fork() noexcept;
+  runnable* take_queued() noexcept;
+  bool take_share() noexcept;
   runnable* take_injected() noexcept;
   runnable* found(runnable* ready) noexcept;
   runnable* search();
@@ -119,7 +123,7 @@ class worker final : public agent {
   void look_at_clock() noexcept;
   void poll();
   void park();
-  void wait_in_poller();
+  void wait_in_poller(bool retired);
   void sit_out();
   void after_poll();
   void wake(runnable& ready) noexcept;
@@ -134,6 +138,7 @@ class worker final : public agent {
   std::unique_ptr<poller> poller_;
   timer_queue timers_;
   run_queue queue_;
+  run_queue share_;  // Of what was injected. Filled when it is empty, at most to the half.
   fork_deque forks_;
 
   // The coroutine that was made ready last: it runs next, its data is still warm. A thief may take
@@ -162,6 +167,7 @@ class worker final : public agent {
   bool in_poller_ = false;
   bool poll_next_ = false;
   bool forks_first_ = false;
+  bool share_first_ = false;
 
   counter runs_, steals_, polls_stolen_, injected_, parks_, overflows_;
   counter started_, ended_;  // Roots.

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <atomic>
 #include <condition_variable>
 #include <coroutine>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -18,6 +18,9 @@ namespace tacit::sched {
 /// A poller whose completions are made by the test.
 class hand_fed_poller final : public poller {
  public:
+  /// Told of each completion as it is taken, on the thread that polls. Set before there are any.
+  std::function<void(runnable&)> on_delivery = [](runnable&) {};
+
   /// From any thread: the next poll() or wait() makes this one ready.
   void complete(runnable& waiting) {
     const std::lock_guard lock(mutex_);
@@ -25,10 +28,7 @@ class hand_fed_poller final : public poller {
     changed_.notify_one();
   }
 
-  std::size_t poll() override {
-    polls_.fetch_add(1, std::memory_order_relaxed);
-    return deliver(take());
-  }
+  std::size_t poll() override { return deliver(take()); }
 
   std::size_t wait(std::optional<base::steady_time> deadline) override {
     {
@@ -50,16 +50,16 @@ class hand_fed_poller final : public poller {
     changed_.notify_one();
   }
 
-  [[nodiscard]] std::uint64_t polls() const { return polls_.load(std::memory_order_relaxed); }
-
  private:
   std::vector<runnable*> take() {
     const std::lock_guard lock(mutex_);
     return std::exchange(completed_, {});
   }
-  static std::size_t deliver(const std::vector<runnable*>& all) {
-    for (runnable* each : all)
+  std::size_t deliver(const std::vector<runnable*>& all) {
+    for (runnable* each : all) {
+      on_delivery(*each);
       each->make_ready();
+    }
     return all.size();
   }
 
@@ -67,7 +67,6 @@ class hand_fed_poller final : public poller {
   std::condition_variable changed_;
   bool interrupted_ = false;          // Guarded by mutex_, as is what follows.
   std::vector<runnable*> completed_;  // As many as the test has coroutines.
-  std::atomic<std::uint64_t> polls_{0};
 };
 
 /// An operation that completes at a poller, when the test says so.
@@ -94,6 +93,7 @@ class operation {
   struct awaiter : runnable {
     explicit awaiter(operation& awaited) : of(awaited) {}
     operation& of;
+    std::uint64_t delivered_at = 0;  // For the test's use.
     bool await_ready() const { return false; }
     template <class Promise>
     void await_suspend(std::coroutine_handle<Promise> awaiting,
@@ -108,7 +108,7 @@ class operation {
       }
       of.at_.complete(*this);
     }
-    void await_resume() const {}
+    std::uint64_t await_resume() const { return delivered_at; }
   };
   awaiter operator co_await() { return awaiter(*this); }
 

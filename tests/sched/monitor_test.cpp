@@ -101,7 +101,7 @@ TEST(monitor, names_the_request_that_a_stalled_coroutine_serves) {
     all->first();
   };
   reports all;
-  scheduler pool(reporting_to(all, 1, 2ms));
+  scheduler pool(reporting_to(all, 1, 20ms));
   run_in(pool, body(&all));
   EXPECT_EQ(all.first().request, 77U);
 }
@@ -117,19 +117,6 @@ TEST(monitor, counts_every_stall_and_reports_at_most_ten_a_second) {
   EXPECT_EQ(pool.stalls(), stalls);
   EXPECT_LE(all.count(), 1 + static_cast<std::size_t>(took / 100ms));
   EXPECT_GE(all.count(), 1U);
-}
-
-TEST(monitor, does_not_take_a_parked_worker_for_a_stuck_one) {
-  reports all;
-  scheduler pool(reporting_to(all, 2, 1ms));
-  // Something runs on one worker, so that the monitor looks; the other one is parked meanwhile.
-  const auto body = []() -> task<> {
-    const auto until = std::chrono::steady_clock::now() + 30ms;
-    while (std::chrono::steady_clock::now() < until)
-      co_await yield();
-  };
-  run_in(pool, body());
-  EXPECT_LE(pool.stalls(), 1U);  // The kernel may have stopped the running one itself.
 }
 
 TEST(monitor, can_be_told_not_to_report) {
@@ -178,6 +165,7 @@ TEST(monitor, does_not_run_while_nothing_runs_and_wakes_with_the_workers) {
     std::this_thread::sleep_for(100ms);
     return before != 0 && sleeps_of("tacit-monitor") == before;
   }));
+  EXPECT_EQ(pool.stalls(), 0U) << "a parked worker is no stuck one";
   run_in(pool, stuck_until_reported(&all));
   EXPECT_EQ(all.count(), 1U);
 }

@@ -10,6 +10,7 @@
 
 #include "sched/event.hpp"
 #include "sched/on_workers.hpp"
+#include "sched/ping_pong.hpp"
 
 namespace tacit::sched {
 namespace {
@@ -60,30 +61,6 @@ TEST(next_slot, the_one_before_goes_to_the_end_of_the_ring) {
   EXPECT_EQ(order, (std::vector<std::string>{"second", "ring", "first"}));
 }
 
-// Hands a turn back and forth between two coroutines, which are always made ready by one another.
-class ping_pong {
- public:
-  struct turn : runnable {
-    explicit turn(ping_pong& in) : of(in) {}
-    ping_pong& of;
-    bool await_ready() const { return false; }
-    template <class Promise>
-    void await_suspend(std::coroutine_handle<Promise> awaiting,
-                       base::source_place place = base::source_place::current()) {
-      suspend(awaiting, "turn", place);
-      if (runnable* other = std::exchange(of.waiting_, this)) other->make_ready();
-    }
-    void await_resume() const {}
-  };
-  turn pass() { return turn(*this); }
-  void release() {
-    if (runnable* other = std::exchange(waiting_, nullptr)) other->make_ready();
-  }
-
- private:
-  runnable* waiting_ = nullptr;
-};
-
 TEST(next_slot, goes_before_the_ring_at_most_three_times_in_a_row) {
   struct counts {
     ping_pong between;
@@ -96,7 +73,7 @@ TEST(next_slot, goes_before_the_ring_at_most_three_times_in_a_row) {
       ++all->passes;
       co_await all->between.pass();
     }
-    all->between.release();
+    all->between.leave();
   };
   const auto ring = [](counts* all) -> task<> {
     for (int i = 0; i < 100; ++i) {
