@@ -124,7 +124,7 @@ TEST_P(server_test, lists_the_coroutine_of_a_request_that_waits) {
       std::find_if(told.at("tasks").begin(), told.at("tasks").end(),
                    [](const auto& each) { return each.at("function") == "server::wait_for"; });
   ASSERT_NE(found, told.at("tasks").end()) << told.dump(2);
-  EXPECT_EQ(found->at("request").get<std::string>().substr(0, 25), "GET /slow/7 (connection ")
+  EXPECT_EQ(found->at("request").get<std::string>().substr(0, 24), "GET /slow/7 (connection ")
       << told.dump(2);
   EXPECT_EQ(found->at("place").get<std::string>().substr(0, 15), "server_test.cpp");
   EXPECT_TRUE(found->contains("awaited_by"));
