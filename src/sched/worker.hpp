@@ -59,7 +59,7 @@ class worker final : public agent {
     request_.store(request, base::memory_order_relaxed);
   }
 
-  void count_ended() noexcept { ended_.increase(); }
+  void count_ended() noexcept { ended_.publish_one(); }
 
   [[nodiscard]] scheduler& owner() noexcept { return owner_; }
   [[nodiscard]] poller& waits_in() noexcept { return *poller_; }
@@ -83,8 +83,12 @@ class worker final : public agent {
     void add(std::uint64_t more) noexcept {
       value_.store(value_.load(base::memory_order_relaxed) + more, base::memory_order_relaxed);
     }
+    /// As increase(), and who sees it in value() sees what came before it.
+    void publish_one() noexcept {
+      value_.store(value_.load(base::memory_order_relaxed) + 1, base::memory_order_release);
+    }
     [[nodiscard]] std::uint64_t value() const noexcept {
-      return value_.load(base::memory_order_relaxed);
+      return value_.load(base::memory_order_acquire);
     }
 
    private:

@@ -140,7 +140,7 @@ class scheduler final : end_hook {
   [[nodiscard]] blocking_pool& blocking_threads() noexcept { return *blocking_; }
   [[nodiscard]] std::uint64_t stalls() const noexcept;
 
-  /// Spawned tasks that have not ended.
+  /// Spawned tasks that have not ended. Whoever reads 0 sees all that they did.
   [[nodiscard]] std::size_t live_roots() const noexcept;
 
   /// True once stop() was called.
