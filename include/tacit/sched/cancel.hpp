@@ -54,7 +54,7 @@ class cancel_hook {
 class cancel_scope : private cancel_hook {
  public:
   explicit cancel_scope(cancel_scope* parent = nullptr) noexcept : parent_(parent) {}
-  ~cancel_scope() {
+  virtual ~cancel_scope() {
     if (attached_.load(base::memory_order_relaxed)) parent_->remove(*this);
     assert(!first_ && "a cancel scope outlives what waits in it");
   }
@@ -108,7 +108,7 @@ class cancel_scope : private cancel_hook {
 class deadline_scope final : public cancel_scope, private timer {
  public:
   explicit deadline_scope(base::steady_time due, cancel_scope* parent = nullptr) noexcept;
-  ~deadline_scope();
+  ~deadline_scope() override;
 
   /// Once the work in it has ended: no longer waits for the deadline. Returns why the scope was
   /// cancelled, if it was, which on a thread that is no worker shows only here.

@@ -22,7 +22,7 @@ class returns {
  public:
   static constexpr bool is_plain = std::is_trivially_destructible_v<T>;
 
-  returns() noexcept : place_(&value_) {}
+  returns() noexcept { place_ = &value_; }  // NOLINT(*-prefer-member-initializer): its own union.
   ~returns() {
     if constexpr (!is_plain) {
       if (has_value_) std::destroy_at(&value_);
