@@ -48,7 +48,7 @@ class connection {
         entry_(among, peer),
         memory_(of.memory == memory::mode::arena ? static_cast<std::pmr::memory_resource&>(arena_)
                                                  : *std::pmr::new_delete_resource()) {}
-  ~connection() { end_message(); }
+  ~connection() { drop_message(); }
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;
 
@@ -63,6 +63,7 @@ class connection {
   void append_continue();
   void begin_message();
   void end_message() noexcept;
+  void drop_message() noexcept;
   void label_request() noexcept;
   bool make_room();
   void restart_at_front();
@@ -102,7 +103,7 @@ class connection {
   context* context_ = nullptr;  // While a message is being received or answered.
   std::optional<parser> parser_;
   request_label label_;
-  memory::frame_note* note_ = nullptr;  // Of the coroutine that runs serve().
+  memory::frame_note* note_ = nullptr;  // Of serve(), and gone with it.
   std::size_t head_end_ = 0;            // Where the body starts; 0 before the head is complete.
   base::steady_time head_deadline_{};
   bool close_after_answer_ = false;
@@ -234,9 +235,14 @@ void connection::begin_message() {
 }
 
 void connection::end_message() noexcept {
+  if (context_) memory::note<std::uint64_t>(note_->request, 0);
+  drop_message();
+}
+
+// Touches nothing of serve(), which may have ended.
+void connection::drop_message() noexcept {
   if (!context_) return;
   label_.end();
-  memory::note<std::uint64_t>(note_->request, 0);
   parser_.reset();
   std::pmr::polymorphic_allocator<>(&memory_).delete_object(context_);
   context_ = nullptr;

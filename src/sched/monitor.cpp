@@ -11,7 +11,6 @@
 
 #include "sched/idle.hpp"
 #include "sched/stack_capture.hpp"
-#include "sched/stack_symbols.hpp"
 #include "sched/worker.hpp"
 
 namespace tacit::sched {
@@ -186,13 +185,10 @@ void monitor::report(worker& watched, view& before, base::steady_time now) {
   seen.duration = now - before.since;
   seen.function = watched.running_.load(base::memory_order_relaxed);
   seen.request = watched.request_.load(base::memory_order_relaxed);
-  const captured_stack stack =
+  captured_stack stack =
       capture_stack(watched.thread_id_.load(base::memory_order_relaxed), stack_bound);
-  if (stack.status != capture_status::captured) {
-    seen.stack.emplace_back(to_words(stack.status));
-  }
-  for (const std::uintptr_t address : stack.frames)
-    seen.stack.push_back(describe_address(address));
+  if (stack.status != capture_status::captured) seen.why_no_frames = to_words(stack.status);
+  seen.frames = std::move(stack.frames);
   scheduler_.options_.on_stall(seen);
 }
 

@@ -102,9 +102,10 @@ std::string to_line(const sched::stall& seen) {
     line += "; request: " + (request ? request->to_string() : std::string("ended"));
   }
   line += "; stack:";
-  for (std::size_t i = 0; i < std::min(stack_frames_max, seen.stack.size()); ++i)
-    line += (i == 0 ? " " : " < ") + seen.stack[i];
-  if (seen.stack.size() > stack_frames_max) line += " < ...";
+  const std::vector<std::string> stack = seen.stack();  // Takes long: after the request was asked.
+  for (std::size_t i = 0; i < std::min(stack_frames_max, stack.size()); ++i)
+    line += (i == 0 ? " " : " < ") + stack[i];
+  if (stack.size() > stack_frames_max) line += " < ...";
   return line;
 }
 
