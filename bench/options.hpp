@@ -71,9 +71,15 @@ struct compare_options {
   unsigned rounds = 3;
   std::int64_t duration_ns = 2'000'000'000;
   std::optional<std::uint64_t> body_bytes_max;
-  unsigned workers = 1;
+  std::optional<unsigned> workers_asked;
   std::string tacit_path;  ///< Empty: `tacit` beside this program.
-  bool pin = true;
+  std::optional<bool> pin_asked;
+
+  /// Skew is about workers that could help each other, which two on one CPU cannot; and a harness
+  /// on a CPU of its own would leave them but one on a small machine.
+  [[nodiscard]] unsigned workers() const { return workers_asked.value_or(is_skew() ? 2 : 1); }
+  [[nodiscard]] bool pin() const { return pin_asked.value_or(!is_skew()); }
+  [[nodiscard]] bool is_skew() const { return workload == "skew"; }
 };
 
 using command = std::variant<run_options, replay_options, generate_options, compare_options>;
