@@ -7,6 +7,7 @@
 #include <memory>
 #include <tacit/base/error.hpp>
 
+#include "bench/browser_traffic.hpp"
 #include "bench/comparison_report.hpp"
 #include "bench/contenders/contender.hpp"
 #include "bench/generate.hpp"
@@ -42,12 +43,17 @@ struct workload {
   double paced_share = bench::paced_share;
   /// Where one in a hundred of the requests burns CPU instead, which one is drawn from this seed.
   std::optional<std::uint64_t> skew_seed;
+  std::vector<std::string> agents;  // The request goes out as browsers with these send it.
 
   [[nodiscard]] traffic_source traffic_for(const std::string& authority) const {
     if (log) return traffic_from(*log, authority, check_kind::site, body_bytes_max);
     traffic_source out{authority};
     if (skew_seed) return skewed(std::move(out));
-    out.add({"GET", target, {}, std::nullopt}, {200, std::nullopt});
+    if (agents.empty()) {
+      out.add({"GET", target, {}, std::nullopt}, {200, std::nullopt});
+    } else {
+      add_browser_requests(out, target, agents);
+    }
     return out;
   }
 
@@ -114,6 +120,13 @@ workload choose_workload(const compare_options& options, const std::filesystem::
     out.name = options.workload;
     out.target = target_of(options.workload);
     out.description = "GET " + out.target;
+    if (options.as_browser) {
+      out.agents =
+          options.agents_path.empty()
+              ? browser_agents()
+              : agents_of(formats::read_combined_log(options.agents_path), options.agents_path);
+      out.description += fmt::format(" as browsers send it ({} user agents)", out.agents.size());
+    }
     return out;
   }
   if (!options.log_path.empty()) {
@@ -140,8 +153,8 @@ std::filesystem::path own_folder() {
 std::vector<contenders::description> choose(const compare_options& options) {
   auto known = contenders::built_in();
   std::vector<std::string> names = options.names;
-  if (!options.contenders_path.empty()) {
-    for (auto& added : contenders::read_descriptions(options.contenders_path)) {
+  for (const auto& path : options.contenders_paths) {
+    for (auto& added : contenders::read_descriptions(path)) {
       std::erase_if(known, [&](const auto& old) { return old.name == added.name; });
       if (options.names.empty()) names.push_back(added.name);
       known.push_back(std::move(added));

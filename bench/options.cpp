@@ -271,13 +271,23 @@ CLI::App* describe_compare(CLI::App& app, compare_options& out, raw_options& raw
       "rounds are shown; the JSON has every pass.\n" +
       std::string{exit_statuses});
   compare->add_option("NAME", out.names, "Contenders to compare");
-  compare->add_option("--contenders", out.contenders_path, "JSON file that describes contenders");
+  compare
+      ->add_option("--contenders", out.contenders_paths,
+                   "JSON file that describes contenders; may be given several times")
+      ->allow_extra_args(false);
   auto* log = compare->add_option("--log", out.log_path, "Replay this access log");
   compare
       ->add_option("--workload", out.workload,
                    "plaintext, json, bytes[/N], churn, skew, or a path that starts with /; "
                    "without it and --log, a generated log")
       ->excludes(log);
+  auto* browser = compare
+                      ->add_flag("--browser", out.as_browser,
+                                 "Requests as browsers send them: a user agent and ten more "
+                                 "fields")
+                      ->excludes(log);
+  compare->add_option("--agents", out.agents_path, "Access log to take the user agents from")
+      ->needs(browser);
   compare->add_option("--rate,-r", raw.rate, "Requests per second, max or auto")
       ->default_str("auto");
   compare->add_option("--rounds", out.rounds, "Rounds")

@@ -65,9 +65,11 @@ struct compare_options {
   drive_options drive;
   bool rate_is_auto = true;  ///< Capacity passes, then paced passes at half of the slowest.
   std::vector<std::string> names;
-  std::string contenders_path;  ///< Empty: the built-in ones only.
-  std::string log_path;         ///< Empty: `workload` holds.
-  std::string workload;         ///< Empty: a generated log.
+  std::vector<std::string> contenders_paths;  ///< None: the built-in ones only.
+  std::string log_path;                       ///< Empty: `workload` holds.
+  std::string workload;                       ///< Empty: a generated log.
+  bool as_browser = false;  ///< The fixed request has the fields that browsers send.
+  std::string agents_path;  ///< Access log with the user agents of these; empty: our own.
   unsigned rounds = 3;
   std::int64_t duration_ns = 2'000'000'000;
   std::optional<std::uint64_t> body_bytes_max;

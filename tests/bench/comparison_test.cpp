@@ -152,10 +152,10 @@ TEST(sentences, know_zero_equality_and_absence) {
 TEST(cpu_ratios, are_paired_round_by_round) {
   comparison what;
   what.competitors = {with_cpu("a", {5, 20, 6}), with_cpu("nginx", {10, 20, 10})};
-  const auto ratios = cpu_ratios(what, "nginx");
+  const auto ratios = cpu_ratios(what);
   ASSERT_EQ(ratios.size(), 1u);
   EXPECT_EQ(ratios[0], "CPU per request, a / nginx: 0.600 (median of 3 rounds, 0.500 to 1.000).");
-  EXPECT_TRUE(cpu_ratios(what, "absent").empty());
+  EXPECT_TRUE(cpu_ratios({}).empty());
 }
 
 TEST(comparison, json_has_medians_spreads_and_every_pass) {

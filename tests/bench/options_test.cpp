@@ -96,6 +96,13 @@ TEST(options, a_comparison_finds_its_own_rate_unless_told) {
   EXPECT_FALSE(parsed<compare_options>({"compare", "--rate", "max"}).rate_is_auto);
 }
 
+TEST(options, names_may_follow_the_files_of_contenders) {
+  const auto compare = parsed<compare_options>(
+      {"compare", "--contenders", "a.json", "--contenders", "b.json", "one", "two"});
+  EXPECT_EQ(compare.contenders_paths, (std::vector<std::string>{"a.json", "b.json"}));
+  EXPECT_EQ(compare.names, (std::vector<std::string>{"one", "two"}));
+}
+
 TEST(options, skew_takes_two_workers_that_share_the_cpus_unless_told) {
   const auto skew = parsed<compare_options>({"compare", "--workload", "skew"});
   EXPECT_EQ(skew.workers(), 2u);
