@@ -121,6 +121,18 @@ TEST_P(channel_model, one_sender_and_two_receivers_miss_nobody) {
   });
 }
 
+// Between the look and the wait the lock is given back, for the scope's comes first.
+TEST_P(channel_model, in_a_scope_nobody_is_missed_either) {
+  model::expect_holds(with_cancelling, [] {
+    messages numbers(GetParam());
+    sched::cancel_scope scope;
+    account sent, seen;
+    workers().run({send_all(numbers, {1, 2}, sent).in(scope),
+                   receive_some(numbers, 2, seen).in(scope)});
+    check({&sent}, {&seen});
+  });
+}
+
 TEST_P(channel_model, many_values_at_random) {
   model::expect_holds(random_runs, [] {
     messages numbers(GetParam());

@@ -170,6 +170,20 @@ TEST(select_model, two_selects_that_meet_crosswise_do_one_transfer) {
   });
 }
 
+// Between the look and the wait the locks are given back, for the scope's comes first.
+TEST(select_model, two_selects_that_meet_in_a_scope_do_one_transfer) {
+  model::expect_holds(with_cancelling, [] {
+    messages a, b;
+    sched::cancel_scope scope;
+    report one, other;
+    workers().run(
+        {send_or_receive(a, b, 1, one).in(scope), send_or_receive(b, a, 2, other).in(scope)});
+    const bool by_a = one.happened(0) && other.happened(1) && other.got == 1;
+    const bool by_b = one.happened(1) && other.happened(0) && one.got == 2;
+    require(by_a != by_b, "the two sides do not agree");
+  });
+}
+
 TEST(select_model, two_selects_over_the_same_channels_in_another_order_agree) {
   model::expect_holds(two_jobs, [] {
     messages a, b;
