@@ -19,14 +19,15 @@ namespace {
 using std::chrono::microseconds;
 
 constexpr microseconds interval_helping{50};
-constexpr microseconds interval_busy{500};
-constexpr microseconds interval_max{10'000};
+constexpr microseconds interval_busy{400};
 // Work that waits behind one run for so long may be taken by a thief.
 constexpr microseconds stuck_after{100};
 // While all workers are in runs that have lasted for so long a spare one is called: well below what
 // anybody notices, well above what an ordinary request takes.
 constexpr microseconds held_after{300};
-constexpr int quiet_looks_before_sleep = 20;
+// Waking the monitor costs the worker that does it some microseconds. So it stays awake between the
+// requests of a server that has some hundreds of them in a second.
+constexpr int quiet_looks_before_sleep = 4;
 constexpr std::chrono::seconds housekeeping_interval{1};
 constexpr std::chrono::seconds memory_kept_for{10};
 constexpr std::size_t trimmed_bytes_max = 1024 * 1024;
@@ -100,9 +101,7 @@ void monitor::run() {
     const bool is_quiet = runs == runs_before_ && scheduler_.idle_->awake() == 0;
     runs_before_ = runs;
     quiet_looks_ = is_quiet ? quiet_looks_ + 1 : 0;
-    interval_ = helping    ? interval_helping
-                : is_quiet ? std::min(interval_ * 2, interval_max)
-                           : interval_busy;
+    interval_ = helping ? interval_helping : interval_busy;
   }
 }
 
@@ -153,12 +152,12 @@ bool monitor::look(worker& watched, view& before, base::steady_time now) {
 }
 
 bool monitor::needs_help(worker& watched, const view& before, base::steady_time now) {
-  if (!scheduler_.options_.stealing || !scheduler_.idle_->seems_worth_waking()) return false;
+  if (!scheduler_.options_.stealing) return false;
   const bool is_stuck = now - before.since >= stuck_after;
+  // Also while nothing waits: who searches meanwhile may take what comes.
+  if (is_stuck) watched.open_for_.store(before.run, base::memory_order_relaxed);
+  if (!scheduler_.idle_->seems_worth_waking()) return false;
   const bool next_waits = watched.next_.load(base::memory_order_relaxed) != nullptr;
-  if (is_stuck && next_waits) {
-    watched.next_open_for_.store(before.run, base::memory_order_relaxed);
-  }
   const auto overdue = (now - worker::poll_overdue).time_since_epoch().count();
   const bool unpolled = watched.polled_at_.load(base::memory_order_relaxed) < overdue;
   if (!(is_stuck && next_waits) && !unpolled && !watched.has_ready()) return false;

@@ -2,10 +2,12 @@
 
 // One thread that looks at all workers from outside, because one that is stuck cannot help itself.
 //
-// It looks every 500 us while coroutines run, every 50 us while a worker is stuck and somebody
-// could help, less and less often (up to 10 ms) while nothing runs, and sleeps once all workers
-// have been parked for a while. It sees:
-//   - work that waits behind a run that goes on and on: opens the next slot to thieves, wakes one;
+// It looks every 400 us, every 50 us while a worker is stuck and somebody could help, and sleeps
+// once all workers have been parked for a while. The second look that finds a worker in the same
+// run knows that it is a long one, so what waits behind it is helped within two intervals. It sees:
+//   - work that waits behind a run that goes on and on: opens the next slot and the ring to
+//   thieves,
+//     wakes one;
 //   - a worker that has not looked at its poller for long: wakes a thief, who polls for it;
 //   - all workers in long runs at once: calls a spare one, and sends it away when one is free
 //   again;
