@@ -1,8 +1,6 @@
 #include "sched/worker.hpp"
 
 #include <pthread.h>
-#include <sched.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -19,29 +17,12 @@
 #include "sched/idle.hpp"
 #include "sched/inject_queue.hpp"
 #include "sched/monitor.hpp"
+#include "sched/time_slice.hpp"
 
 namespace tacit::sched {
 namespace {
 
 constinit thread_local worker* current_worker = nullptr;
-
-// Has the kernel (from Linux 6.12) let the calling thread go before others that are in a longer
-// slice, for as little at a time. Where there are spare workers there are times with more threads
-// than CPUs, and most of what these do is short.
-void ask_for_short_slices() noexcept {
-  struct {
-    std::uint32_t size = sizeof *this;
-    std::uint32_t policy = SCHED_OTHER;
-    std::uint64_t flags = 0;
-    std::int32_t nice = 0;
-    std::uint32_t priority = 0;
-    std::uint64_t runtime_ns = 100'000;  // The least that it takes.
-    std::uint64_t deadline_ns = 0;
-    std::uint64_t period_ns = 0;
-  } wanted;
-  wanted.nice = ::getpriority(PRIO_PROCESS, 0);
-  ::syscall(SYS_sched_setattr, 0, &wanted, 0);
-}
 
 }  // namespace
 
@@ -76,6 +57,7 @@ void worker::run() {
   detail::exchange_current_agent(this);
   // A spare one has not been counted as awake.
   if (index_ >= owner_.workers()) owner_.idle_->come_back();
+  // There are times with more threads than CPUs, and most of what these do is short.
   if (owner_.spare_workers() != 0) ask_for_short_slices();
   look_at_clock();
   while (runnable* next = next_ready()) {
