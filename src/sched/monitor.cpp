@@ -23,6 +23,8 @@ constexpr microseconds interval_helping{50};
 // Something waits behind a run of which we do not know yet whether it is a long one.
 constexpr microseconds interval_doubting{150};
 constexpr microseconds interval_busy{400};
+// Some 2 ms. For those that belong together an offer costs some 10 us, until they have met again.
+constexpr int waiting_before_offer = 14;
 // Work that waits behind one run for so long may be taken by a thief.
 constexpr microseconds stuck_after{100};
 // While all workers are in runs that have lasted for so long a spare one is called: well below what
@@ -144,14 +146,27 @@ microseconds monitor::look(worker& watched, view& before, base::steady_time now)
   const bool is_parked = watched.is_parked_.load(base::memory_order_acquire);
   if (run != before.run || is_parked) {
     note_length(watched, before, now);
-    before = {run, now, false, is_parked};
-    return could_need_help(watched) ? interval_doubting : interval_busy;
+    before = {run, now, false, is_parked, before.waiting};
+    return follow(watched, before);
   }
   if (now - before.since >= scheduler_.options_.stall_bound && !before.reported && !before.idle &&
       scheduler_.options_.stall_bound.count() > 0) {
     report(watched, before, now);
   }
   return send_help(watched, before, now) ? interval_helping : interval_busy;
+}
+
+// It goes from run to run.
+microseconds monitor::follow(worker& watched, view& seen) {
+  if (!could_need_help(watched)) {
+    seen.waiting = 0;
+    return interval_busy;
+  }
+  if (++seen.waiting % waiting_before_offer == 0) {
+    watched.open_for_.store(worker::any_run, base::memory_order_relaxed);
+    scheduler_.wake_one();
+  }
+  return interval_doubting;
 }
 
 bool monitor::could_need_help(const worker& watched) const noexcept {

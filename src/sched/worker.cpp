@@ -116,11 +116,16 @@ bool worker::ring_is_worth_a_thief() const noexcept {
   if (size == 0) return false;
   return size > left_to_owner_max ||
          size * pace_ns_.load(base::memory_order_relaxed) > left_to_owner_ns_max ||
-         is_open_to_thieves();
+         is_open_to_thieves() || open_for_.load(base::memory_order_relaxed) == any_run;
 }
 
 bool worker::is_open_to_thieves() const noexcept {
   return open_for_.load(base::memory_order_relaxed) == runs_.value();
+}
+
+void worker::withdraw_offer() noexcept {
+  if (open_for_.load(base::memory_order_relaxed) != any_run) return;
+  open_for_.store(no_run, base::memory_order_relaxed);
 }
 
 runnable* worker::take_own() noexcept {
@@ -217,6 +222,7 @@ runnable* worker::search() {
 
 runnable* worker::steal_from(worker& victim) noexcept {
   runnable* taken = victim.ring_is_worth_a_thief() ? victim.queue_.steal_into(queue_) : nullptr;
+  if (taken) victim.withdraw_offer();
   if (!taken) taken = victim.share_.steal_into(share_);
   if (!taken) {
     if (promise_base* forked = victim.forks_.steal()) taken = &forked->self;
@@ -232,6 +238,7 @@ runnable* worker::steal_from(worker& victim) noexcept {
 runnable* worker::steal_behind_long_runs() noexcept {
   for (std::size_t i = 0; i < runs_seen_.size(); ++i) {
     worker& victim = *owner_.workers_[i];
+    victim.withdraw_offer();
     if (&victim == this || victim.runs_.value() != runs_seen_[i]) continue;
     if (runnable* taken = victim.queue_.steal_into(queue_)) {
       steals_.increase();

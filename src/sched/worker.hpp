@@ -139,6 +139,7 @@ class worker final : public agent {
   runnable* steal_behind_long_runs() noexcept;
   [[nodiscard]] bool ring_is_worth_a_thief() const noexcept;
   [[nodiscard]] bool is_open_to_thieves() const noexcept;
+  void withdraw_offer() noexcept;
   void measure_pace() noexcept;
   bool poll_for(worker& victim);
   void look_at_clock() noexcept;
@@ -168,6 +169,7 @@ class worker final : public agent {
   base::atomic<runnable*> next_{nullptr};
   base::atomic<std::uint64_t> open_for_{no_run};
   static constexpr std::uint64_t no_run = ~std::uint64_t{0};
+  static constexpr std::uint64_t any_run = no_run - 1;  // The ring only, for one theft.
 
   // One thread polls at a time: the owner, or a thief while the owner is busy. The owner holds it
   // before it announces its sleep, so that nobody takes an interrupt that is meant for it.
