@@ -139,7 +139,7 @@ bool monitor::call_spares(base::steady_time now) {
 // True if somebody was woken to help.
 bool monitor::look(worker& watched, view& before, base::steady_time now) {
   const std::uint64_t run = watched.runs_.value();
-  const bool is_parked = watched.is_parked_.load(base::memory_order_acquire);
+  const bool is_parked = watched.polls_.is_asleep();
   if (run != before.run || is_parked) {
     note_length(watched, before, now);
     before = {run, now, false, is_parked};
@@ -155,12 +155,9 @@ bool monitor::look(worker& watched, view& before, base::steady_time now) {
 bool monitor::needs_help(worker& watched, const view& before, base::steady_time now) {
   if (!scheduler_.options_.stealing || !scheduler_.idle_->seems_worth_waking()) return false;
   const bool is_stuck = now - before.since >= stuck_after;
-  const bool next_waits = watched.next_.load(base::memory_order_relaxed) != nullptr;
-  if (is_stuck && next_waits) {
-    watched.next_open_for_.store(before.run, base::memory_order_relaxed);
-  }
-  const auto overdue = (now - worker::poll_overdue).time_since_epoch().count();
-  const bool unpolled = watched.polled_at_.load(base::memory_order_relaxed) < overdue;
+  const bool next_waits = !watched.next_.is_empty();
+  if (is_stuck && next_waits) watched.next_.open_for(before.run);
+  const bool unpolled = !watched.polls_.was_polled_after(now - worker::poll_overdue);
   if (!(is_stuck && next_waits) && !unpolled && !watched.has_ready()) return false;
   scheduler_.wake_one();
   return true;

@@ -127,8 +127,8 @@ TEST_P(channel_model, in_a_scope_nobody_is_missed_either) {
     messages numbers(GetParam());
     sched::cancel_scope scope;
     account sent, seen;
-    workers().run({send_all(numbers, {1, 2}, sent).in(scope),
-                   receive_some(numbers, 2, seen).in(scope)});
+    workers().run(
+        {send_all(numbers, {1, 2}, sent).in(scope), receive_some(numbers, 2, seen).in(scope)});
     check({&sent}, {&seen});
   });
 }
