@@ -41,9 +41,13 @@ class next_slot {
   /// By the monitor: thieves may take what waits behind this run of the owner.
   void open_for(std::uint64_t run) noexcept { open_for_.store(run, base::memory_order_relaxed); }
 
+  [[nodiscard]] bool is_open_for(std::uint64_t run) const noexcept {
+    return open_for_.load(base::memory_order_relaxed) == run;
+  }
+
   /// By a thief. `run` is the one that the owner is in.
   runnable* steal(std::uint64_t run) noexcept {
-    if (is_empty() || open_for_.load(base::memory_order_relaxed) != run) return nullptr;
+    if (is_empty() || !is_open_for(run)) return nullptr;
     return slot_.exchange(nullptr, base::memory_order_acquire);
   }
 
