@@ -143,7 +143,7 @@ bool monitor::call_spares(base::steady_time now) {
 // In how long to look again.
 microseconds monitor::look(worker& watched, view& before, base::steady_time now) {
   const std::uint64_t run = watched.runs_.value();
-  const bool is_parked = watched.is_parked_.load(base::memory_order_acquire);
+  const bool is_parked = watched.polls_.is_asleep();
   if (run != before.run || is_parked) {
     note_length(watched, before, now);
     before = {run, now, false, is_parked, before.waiting};
@@ -163,14 +163,14 @@ microseconds monitor::follow(worker& watched, view& seen) {
     return interval_busy;
   }
   if (++seen.waiting % waiting_before_offer == 0) {
-    watched.open_for_.store(worker::any_run, base::memory_order_relaxed);
+    watched.ring_is_offered_.store(true, base::memory_order_relaxed);
     scheduler_.wake_one();
   }
   return interval_doubting;
 }
 
 bool monitor::could_need_help(const worker& watched) const noexcept {
-  const bool next_waits = watched.next_.load(base::memory_order_relaxed) != nullptr;
+  const bool next_waits = !watched.next_.is_empty();
   return scheduler_.options_.stealing && (next_waits || watched.has_ready()) &&
          scheduler_.idle_->seems_worth_waking();
 }
@@ -180,11 +180,10 @@ bool monitor::send_help(worker& watched, const view& before, base::steady_time n
   if (!scheduler_.options_.stealing) return false;
   const bool is_stuck = now - before.since >= stuck_after;
   // Also while nothing waits: who searches meanwhile may take what comes.
-  if (is_stuck) watched.open_for_.store(before.run, base::memory_order_relaxed);
+  if (is_stuck) watched.next_.open_for(before.run);
   if (!scheduler_.idle_->seems_worth_waking()) return false;
-  const bool next_waits = watched.next_.load(base::memory_order_relaxed) != nullptr;
-  const auto overdue = (now - worker::poll_overdue).time_since_epoch().count();
-  const bool unpolled = watched.polled_at_.load(base::memory_order_relaxed) < overdue;
+  const bool next_waits = !watched.next_.is_empty();
+  const bool unpolled = !watched.polls_.was_polled_after(now - worker::poll_overdue);
   if (!(is_stuck && next_waits) && !unpolled && !watched.has_ready()) return false;
   scheduler_.wake_one();
   return true;

@@ -116,16 +116,16 @@ bool worker::ring_is_worth_a_thief() const noexcept {
   if (size == 0) return false;
   return size > left_to_owner_max ||
          size * pace_ns_.load(base::memory_order_relaxed) > left_to_owner_ns_max ||
-         is_open_to_thieves() || open_for_.load(base::memory_order_relaxed) == any_run;
+         is_open_to_thieves() || ring_is_offered_.load(base::memory_order_relaxed);
 }
 
 bool worker::is_open_to_thieves() const noexcept {
-  return open_for_.load(base::memory_order_relaxed) == runs_.value();
+  return next_.is_open_for(runs_.value());
 }
 
 void worker::withdraw_offer() noexcept {
-  if (open_for_.load(base::memory_order_relaxed) != any_run) return;
-  open_for_.store(no_run, base::memory_order_relaxed);
+  if (!ring_is_offered_.load(base::memory_order_relaxed)) return;
+  ring_is_offered_.store(false, base::memory_order_relaxed);
 }
 
 runnable* worker::take_own() noexcept {
@@ -150,10 +150,7 @@ runnable* worker::take_queued() noexcept {
 }
 
 runnable* worker::take_next() noexcept {
-  runnable* ready = nullptr;
-  if (next_.load(base::memory_order_relaxed)) {
-    ready = next_.exchange(nullptr, base::memory_order_acquire);
-  }
+  runnable* const ready = next_.take();
   next_in_a_row_ = ready ? next_in_a_row_ + 1 : 0;
   return ready;
 }
@@ -227,9 +224,7 @@ runnable* worker::steal_from(worker& victim) noexcept {
   if (!taken) {
     if (promise_base* forked = victim.forks_.steal()) taken = &forked->self;
   }
-  if (!taken && victim.next_.load(base::memory_order_relaxed) && victim.is_open_to_thieves()) {
-    taken = victim.next_.exchange(nullptr, base::memory_order_acquire);
-  }
+  if (!taken) taken = victim.next_.steal(victim.runs_.value());
   if (taken) steals_.increase();
   return taken;
 }
@@ -250,15 +245,10 @@ runnable* worker::steal_behind_long_runs() noexcept {
 
 // What completes becomes ready here.
 bool worker::poll_for(worker& victim) {
-  const auto overdue = now_ - poll_overdue;
-  if (victim.is_parked_.load(base::memory_order_acquire)) return false;
-  if (victim.polled_at_.load(base::memory_order_relaxed) > overdue.time_since_epoch().count()) {
-    return false;
-  }
-  if (!victim.poll_lock_.try_lock()) return false;
+  if (!victim.polls_.try_steal(now_ - poll_overdue)) return false;
   in_poller_ = true;
   std::size_t completed = victim.poller_->poll();
-  victim.poll_lock_.unlock();
+  victim.polls_.unlock();
   completed += victim.timers_.expire(now_);
   in_poller_ = false;
   if (completed == 0) return false;
@@ -269,9 +259,9 @@ bool worker::poll_for(worker& victim) {
 void worker::poll() {
   poll_next_ = false;
   in_poller_ = true;
-  if (poll_lock_.try_lock()) {  // Otherwise a thief is at it.
+  if (polls_.try_lock()) {  // Otherwise a thief is at it.
     poller_->poll();
-    poll_lock_.unlock();
+    polls_.unlock();
   }
   after_poll();
 }
@@ -279,13 +269,13 @@ void worker::poll() {
 // The protocol is at the head of idle.hpp.
 void worker::park() {
   memory::frame_pool::flush_strays();
-  const std::lock_guard polling(poll_lock_);
-  is_parked_.store(true, base::memory_order_release);
+  const std::lock_guard polling(polls_);
+  polls_.fall_asleep();
   const bool was_last_searcher = owner_.idle_->park(index_, std::exchange(searching_, false));
   if (was_last_searcher && owner_.has_ready_work()) owner_.wake_one();
   wait_in_poller(false);
   searching_ = owner_.idle_->unpark(index_);
-  is_parked_.store(false, base::memory_order_release);
+  polls_.wake_up();
   owner_.monitor_->on_unpark();
   after_poll();
 }
@@ -308,8 +298,8 @@ void worker::sit_out() {
   while (runnable* ready = take_own())
     owner_.inject(*ready);
   memory::frame_pool::flush_strays();
-  const std::lock_guard polling(poll_lock_);
-  is_parked_.store(true, base::memory_order_release);
+  const std::lock_guard polling(polls_);
+  polls_.fall_asleep();
   const bool was_searching = std::exchange(searching_, false);
   owner_.idle_->retire(was_searching);
   // As in park(): a searcher owes a last look, though what it finds is for others.
@@ -318,14 +308,14 @@ void worker::sit_out() {
   if (owner_.has_ready_work()) owner_.wake_one();
   wait_in_poller(true);
   owner_.idle_->come_back();
-  is_parked_.store(false, base::memory_order_release);
+  polls_.wake_up();
   owner_.monitor_->on_unpark();
   after_poll();
 }
 
 void worker::after_poll() {
   now_ = last_poll_ = std::chrono::steady_clock::now();
-  polled_at_.store(now_.time_since_epoch().count(), base::memory_order_relaxed);
+  polls_.note_poll(now_);
   timers_.expire(now_);
   in_poller_ = false;
   count_depth();
@@ -375,7 +365,7 @@ void worker::wake(runnable& ready) noexcept {
   if (in_poller_) return push(ready);
   // If nothing waits behind it, nobody is passed over by going on in a row.
   if (next_in_a_row_ >= next_in_a_row_max && has_ready()) return push(ready);
-  if (runnable* before = next_.exchange(&ready, base::memory_order_acq_rel)) push(*before);
+  if (runnable* before = next_.put(ready)) push(*before);
 }
 
 void worker::push(runnable& ready) noexcept {

@@ -10,12 +10,13 @@
 #include <vector>
 
 #include <tacit/base/atomic.hpp>
-#include <tacit/base/word_lock.hpp>
 #include <tacit/sched/poller.hpp>
 #include <tacit/sched/scheduler.hpp>
 #include <tacit/sched/timer_queue.hpp>
 
 #include "sched/fork_deque.hpp"
+#include "sched/next_slot.hpp"
+#include "sched/poll_turn.hpp"
 #include "sched/run_queue.hpp"
 
 namespace tacit::sched {
@@ -163,19 +164,11 @@ class worker final : public agent {
   run_queue share_;  // Of what was injected. Filled when it is empty, at most to the half.
   fork_deque forks_;
 
-  // The coroutine that was made ready last: it runs next, its data is still warm. A thief may take
-  // it only once the monitor has seen that the worker is stuck before it (run `open_for_`). The
-  // same goes for a ring that is left to its owner.
-  base::atomic<runnable*> next_{nullptr};
-  base::atomic<std::uint64_t> open_for_{no_run};
-  static constexpr std::uint64_t no_run = ~std::uint64_t{0};
-  static constexpr std::uint64_t any_run = no_run - 1;  // The ring only, for one theft.
-
-  // One thread polls at a time: the owner, or a thief while the owner is busy. The owner holds it
-  // before it announces its sleep, so that nobody takes an interrupt that is meant for it.
-  base::word_lock poll_lock_;
-  base::atomic<base::steady_time::rep> polled_at_{0};
-  base::atomic<bool> is_parked_{false};
+  // What was made ready last. That it is open to thieves also goes for a ring that is left to its
+  // owner.
+  next_slot next_;
+  base::atomic<bool> ring_is_offered_{false};  // By the monitor, for one theft.
+  poll_turn polls_;
   base::atomic<std::uint64_t> pace_ns_{1'000'000};  // Of a run, on average over the last few.
   base::atomic<base::source_place> running_{};
   base::atomic<std::uint64_t> request_{0};
