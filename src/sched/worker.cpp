@@ -23,6 +23,9 @@ namespace tacit::sched {
 namespace {
 
 constinit thread_local worker* current_worker = nullptr;
+// The child that runs nested, innermost; null once it has ended. One that has suspended meanwhile
+// is not nested any more, wherever it ends: it never is this one then.
+constinit thread_local const promise_base* nested_child = nullptr;
 
 }  // namespace
 
@@ -192,6 +195,7 @@ runnable* worker::found(runnable* ready) noexcept {
 
 runnable* worker::search() {
   const auto count = static_cast<std::uint32_t>(owner_.workers_.size());
+  forks_for_thieves_ = never_nest;  // What comes may be of another kind.
   if (!searching_) searching_ = owner_.idle_->enter_search();
   if (!searching_ || count == 1 || !owner_.options_.stealing) return nullptr;
   for (std::uint32_t i = 0; i < count; ++i)
@@ -406,8 +410,24 @@ inline std::size_t worker::fork(promise_base* const* children, std::size_t count
   return forked;
 }
 
+// After so many forks: whether the run may go on, because nobody else waits.
+bool worker::renew_forks() noexcept {
+  if (poll_next_ || next_.load(base::memory_order_relaxed) || queue_.size_approx() != 0 ||
+      share_.size_approx() != 0) {
+    return false;
+  }
+  look_at_clock();
+  const bool are_short = now_ - forks_since_ < forks_in_a_row_max * short_fork;
+  forks_for_thieves_ = are_short ? forks_for_thieves : never_nest;
+  forks_since_ = now_;
+  if (owner_.injected_->size() != 0) poll_next_ = true;
+  if (poll_next_) return false;
+  forks_left_ = forks_in_a_row_max;
+  return true;
+}
+
 promise_base* worker::take_forked(const end_hook& hook) noexcept {
-  if (forks_left_ <= 0) return nullptr;  // Others have their turn. Set anew with the next run.
+  if (forks_left_ <= 0 && !renew_forks()) return nullptr;  // Others have their turn.
   promise_base* last = forks_.pop();
   if (last && last->hook != &hook) {
     forks_.push(*last);
@@ -428,6 +448,65 @@ void detail::fork(promise_base* const* children, std::size_t count) noexcept {
   }
 }
 
+bool detail::ends_nested(const promise_base& ending) noexcept {
+  // An exception has to be looked at.
+  if (nested_child != &ending || ending.exception) return false;
+  nested_child = nullptr;
+  return true;
+}
+
+std::coroutine_handle<> detail::fork_join::run(const lineage& of,
+                                               promise_base* const* children) noexcept {
+  const std::coroutine_handle<> parent = parent_;
+  const std::uint32_t count = count_;
+  const nested_run ran = run_nested(of, children, count);
+  if (ran.suspended) [[unlikely]] {
+    const bool is_last = leave(ran.ended, count, of, children);
+    return is_last ? parent : std::noop_coroutine();
+  }
+  if (ran.ended == count) return parent;
+  fork_from(ran.ended + 1, of, [children](std::size_t i) -> promise_base& { return *children[i]; });
+  return go_on_with(adopt(of, *children[ran.ended]), ran.ended);
+}
+
+detail::fork_join::nested_run detail::fork_join::run_nested(const lineage& of,
+                                                            promise_base* const* children,
+                                                            std::uint32_t count) noexcept {
+  worker* const here = current_worker;
+  if (!here || !here->may_nest()) return {0, false};
+  const std::uint32_t end = std::min(count, here->nestable());
+  const promise_base* const outer = nested_child;
+  nested_run ran{0, false};
+  ++here->nesting_;
+  while (ran.ended != end && here->may_nest()) {
+    promise_base& child = adopt(of, *children[ran.ended]);
+    memory::note(child.note().now, memory::frame_note::state::running);
+    nested_child = &child;
+    child.self.coroutine.resume();
+    // Not the child's to say: it may have been resumed elsewhere, and be gone.
+    if (nested_child) [[unlikely]] {
+      ran.suspended = true;
+      break;
+    }
+    ++ran.ended;
+  }
+  --here->nesting_;
+  here->forks_left_ -= static_cast<std::int32_t>(ran.ended);
+  nested_child = outer;
+  return ran;
+}
+
+// After a nested child has suspended: the worker goes on with what is ready, as it does wherever a
+// coroutine suspends. True if all have ended. Once the rest is forked, or if there was nothing but
+// the suspended one, the parent may be resumed elsewhere, and this be gone.
+bool detail::fork_join::leave(std::uint32_t ended, std::uint32_t count, const lineage& of,
+                              promise_base* const* children) noexcept {
+  const bool is_last = ended != 0 && left_.fetch_sub(ended, base::memory_order_acq_rel) == ended;
+  if (ended + 1 == count) return is_last;
+  fork_from(ended + 1, of, [children](std::size_t i) -> promise_base& { return *children[i]; });
+  return false;
+}
+
 // What happens millions of times a second: there is a next sibling, and more behind it.
 std::coroutine_handle<> detail::fork_join::on_ended(promise_base& ended) noexcept {
   const std::uint32_t chain = ended.chain;
@@ -435,6 +514,10 @@ std::coroutine_handle<> detail::fork_join::on_ended(promise_base& ended) noexcep
     fail(ended);
   if (what_ == ended_children::are_destroyed) ended.destroy_ended();
   worker* const here = current_worker;
+  if (nested_child == &ended) [[unlikely]] {
+    nested_child = nullptr;
+    return std::noop_coroutine();
+  }
   if (chain == count_ || !here || here->forks_left_ <= 0) [[unlikely]]
     return end_chain(chain);
   promise_base* const next = here->forks_.pop_one_of_many();

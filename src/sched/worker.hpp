@@ -52,6 +52,16 @@ class worker final : public agent {
   std::size_t fork(promise_base* const* children, std::size_t count) noexcept;
   promise_base* take_forked(const end_hook& hook) noexcept;
 
+  /// Own thread only. How many children may run nested now, and whether the next one still may: see
+  /// fork_join.hpp.
+  [[nodiscard]] std::uint32_t nestable() noexcept {
+    if (nesting_ == nesting_max || (forks_left_ <= 0 && !renew_forks())) return 0;
+    return static_cast<std::uint32_t>(forks_left_);
+  }
+  [[nodiscard]] bool may_nest() const noexcept {
+    return forks_.size_approx() >= forks_for_thieves_;
+  }
+
   /// Own thread only. False if the running coroutine has had its share of operations that did not
   /// have to wait.
   bool spend_budget() noexcept { return --budget_ > 0; }
@@ -116,6 +126,19 @@ class worker final : public agent {
   static constexpr std::int32_t budget = 128;
   // Forked children that count as one run: some 20 us of the smallest ones.
   static constexpr std::int32_t forks_in_a_row_max = 1024;
+  // Forks that wait for thieves before children run nested. Fewer, and thieves that take two at
+  // once make the owner fork what is small; each costs the owner one fork more on the way down.
+  static constexpr std::int64_t forks_for_thieves = 8;
+  static constexpr std::int64_t never_nest = fork_deque::capacity + 1;
+  // Nested children of nested children: some 300 bytes of stack each, and what they use themselves.
+  static constexpr std::uint32_t nesting_max = 64;
+  // Children that take longer on average are worth a fork, wherever they are: so their siblings can
+  // be stolen meanwhile.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  static constexpr std::chrono::nanoseconds short_fork{100'000};  // Everything is slower there.
+#else
+  static constexpr std::chrono::nanoseconds short_fork{1'000};
+#endif
   // A worker that has not looked at its poller for so long is helped by one that has time.
   static constexpr std::chrono::microseconds poll_overdue{200};
   static constexpr int search_rounds = 4;
@@ -144,6 +167,7 @@ class worker final : public agent {
   void measure_pace() noexcept;
   bool poll_for(worker& victim);
   void look_at_clock() noexcept;
+  bool renew_forks() noexcept;
   void poll();
   void park();
   void wait_in_poller(bool retired);
@@ -182,6 +206,9 @@ class worker final : public agent {
   std::uint32_t next_in_a_row_ = 0;
   std::int32_t forks_left_ = forks_in_a_row_max;
   std::int32_t budget_ = budget;
+  std::uint32_t nesting_ = 0;
+  std::int64_t forks_for_thieves_ = never_nest;  // Unless forks were short lately.
+  base::steady_time forks_since_{};              // The last time that forks_left_ was renewed.
   std::uint32_t random_state_;
   bool searching_ = false;
   bool in_poller_ = false;
