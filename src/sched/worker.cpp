@@ -412,8 +412,7 @@ inline std::size_t worker::fork(promise_base* const* children, std::size_t count
 
 // After so many forks: whether the run may go on, because nobody else waits.
 bool worker::renew_forks() noexcept {
-  if (poll_next_ || next_.load(base::memory_order_relaxed) || queue_.size_approx() != 0 ||
-      share_.size_approx() != 0) {
+  if (poll_next_ || !next_.is_empty() || queue_.size_approx() != 0 || share_.size_approx() != 0) {
     return false;
   }
   look_at_clock();
