@@ -89,25 +89,38 @@ TEST_P(counting, connections_are_those_that_are_open) {
 
 #ifndef TACIT_SANITIZED
 // Sanitizers bring their own allocator, so that nothing is counted there.
-TEST_P(counting, a_plain_request_allocates_nothing_in_coroutine_and_arena_mode) {
-  const server_process server = serve({"--workers", "1"});
+/// Allocations that one such request costs, once everything is warm.
+double allocations_per_request(const server_process& server, int count,
+                               const std::string& request) {
   raw_client client = server.connect();
   ask(client, 1000, get_request("/plaintext"));
+  ask(client, 100, request);
   static_cast<void>(runtime(client));
   const nlohmann::json first = runtime(client);
   const nlohmann::json second = runtime(client);
-  ask(client, 10'000, get_request("/plaintext"));
+  ask(client, count, request);
   const nlohmann::json third = runtime(client);
   // What one look costs is the difference between two that follow each other.
   const long look = second.at("allocations").get<long>() - first.at("allocations").get<long>();
   const long spent =
       third.at("allocations").get<long>() - second.at("allocations").get<long>() - look;
-  const double per_request = static_cast<double>(spent) / 10'000;
-  if (std::string(GetParam().memory) == "heap") {
-    EXPECT_GT(per_request, 1);
-  } else {
-    EXPECT_LT(per_request, 0.01);
-  }
+  return static_cast<double>(spent) / count;
+}
+
+TEST_P(counting, a_request_allocates_nothing_in_arena_mode) {
+  const bool is_heap = std::string(GetParam().memory) == "heap";
+  const server_process server = serve({"--workers", "1"});
+  const double plain = allocations_per_request(server, 10'000, get_request("/plaintext"));
+  const double echo = allocations_per_request(server, 10'000, post_request("/echo", "some body"));
+  EXPECT_TRUE(is_heap ? plain > 1 : plain < 0.01) << plain;
+  EXPECT_TRUE(is_heap ? echo > 1 : echo < 0.01) << echo;
+}
+
+TEST_P(counting, nor_does_a_handler_that_waits) {
+  const bool is_heap = std::string(GetParam().memory) == "heap";
+  const server_process server = serve({"--workers", "1"});
+  const double waits = allocations_per_request(server, 500, get_request("/sleep?ms=1"));
+  EXPECT_TRUE(is_heap ? waits > 1 : waits < 0.02) << waits;
 }
 
 TEST_P(counting, allocated_bytes_follow_what_is_allocated) {
