@@ -149,7 +149,8 @@ class connection final : exchange {
     return message_->stream.has_begun();
   }
   bool take_piece(std::string_view& piece);
-  sched::task<bool> receive_body();
+  bool may_receive_body();
+  bool takes(const io::transfer& read, base::steady_time since);
   body_read refuse_body(base::errc error, const refusal& why);
 
   // Answering.
@@ -602,8 +603,20 @@ sched::task<body_read> connection::read_some_body() {
     std::string_view piece;
     if (m.body_error) co_return body_read{m.body_error, {}};
     if (m.is_body_complete || take_piece(piece)) co_return body_read{m.body_error, piece};
-    const bool goes_on = co_await receive_body();
-    if (!goes_on) co_return body_read{m.body_error, {}};
+    if (!may_receive_body()) co_return body_read{m.body_error, {}};
+    if (!sender_.flush_now()) m.body_error = co_await sender_.flush();
+    if (m.body_error) co_return body_read{m.body_error, {}};
+    const auto since = sched::this_worker::coarse_now();
+    const auto patience = m.body_progress.patience();
+    io::transfer read;
+    // Not a task of its own for each read: see serve().
+    if (watch_) {
+      read = co_await receive(patience);
+    } else {
+      read = co_await peer_.read(inbox_.room(), patience);
+      received(read);
+    }
+    if (!takes(read, since)) co_return body_read{m.body_error, {}};
   }
 }
 
@@ -629,20 +642,21 @@ bool connection::take_piece(std::string_view& piece) {
   }
 }
 
-// Waits for more of the body. False if there is an error, which is noted then.
-sched::task<bool> connection::receive_body() {
-  message& m = *message_;
+// Before more of the body is waited for. False if there is an error, which is noted then.
+bool connection::may_receive_body() {
   if (!inbox_.make_room_behind_head()) {
     static_cast<void>(
         refuse_body(base::errc::malformed, {400, "a line of the chunked body is too long"}));
-    co_return false;
+    return false;
   }
-  if (owes_continue() && !m.stream.has_begun()) append_continue();
-  if (!sender_.flush_now()) m.body_error = co_await sender_.flush();
-  if (m.body_error) co_return false;
-  const auto since = sched::this_worker::coarse_now();
-  const io::transfer read = co_await receive(m.body_progress.patience());
-  if (!is_too_slow(since, read.bytes) && !read.error) co_return true;
+  if (owes_continue() && !message_->stream.has_begun()) append_continue();
+  return true;
+}
+
+// After it. False if there is an error, which is noted then.
+bool connection::takes(const io::transfer& read, base::steady_time since) {
+  message& m = *message_;
+  if (!is_too_slow(since, read.bytes) && !read.error) return true;
   const base::error_code cause = m.scope ? m.scope->cause() : base::error_code{};
   if (cause) {
     m.body_error = cause;
@@ -655,7 +669,7 @@ sched::task<bool> connection::receive_body() {
     static_cast<void>(
         refuse_body(base::errc::timed_out, {408, "the request did not come in time"}));
   }
-  co_return false;
+  return false;
 }
 
 // What the handler is told, and what the peer is, unless the answer has begun.
