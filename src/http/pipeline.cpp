@@ -7,6 +7,22 @@
 
 namespace tacit::http {
 
+namespace {
+
+// OPTIONS of what has routes, but none for OPTIONS, is answered here (RFC 9110 section 9.3.7).
+void answer_allow(method_set allow, context& c) {
+  if (c.request.method == method::options) {
+    c.status(204);
+  } else {
+    c.problem(405);
+  }
+  std::pmr::string names(&c.arena());
+  allow.append_names(names);
+  c.set("Allow", names);
+}
+
+}  // namespace
+
 const handler* route(const service& of, context& c) {
   const router::match match = of.router.find(c);
   switch (match.result) {
@@ -16,11 +32,10 @@ const handler* route(const service& of, context& c) {
       c.problem(404);
       break;
     case router::outcome::bad_request:
-      c.problem(400, "the path is not properly percent-encoded");
+      c.problem(400, match.why);
       break;
     case router::outcome::method_not_allowed:
-      c.problem(405);
-      c.set("Allow", *match.allow);
+      answer_allow(match.allow, c);
       break;
   }
   return nullptr;

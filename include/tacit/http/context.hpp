@@ -5,6 +5,7 @@
 #include <memory_resource>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -23,7 +24,7 @@ class context {
  public:
   /// `memory` holds everything of this request and outlives it.
   explicit context(std::pmr::memory_resource& memory)
-      : request(memory), response(memory), memory_(memory), params_(&memory) {}
+      : request(memory), response(memory), memory_(memory), decoded_(&memory), params_(&memory) {}
   context(const context&) = delete;
   context& operator=(const context&) = delete;
 
@@ -75,7 +76,8 @@ class context {
   void start_body(std::string_view content_type, std::size_t bytes);
 
   std::pmr::memory_resource& memory_;
-  std::pmr::vector<std::pair<std::string_view, std::pmr::string>> params_;
+  std::pmr::string decoded_;  // The path, where something in it was encoded.
+  std::pmr::vector<std::pair<std::string_view, std::string_view>> params_;
 };
 
 }  // namespace tacit::http
