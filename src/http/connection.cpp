@@ -78,6 +78,7 @@ class connection {
   bool answer_read_failure(base::error_code ec);
   void answer_refusal(const refusal& why);
   void write_answer();
+  [[nodiscard]] std::uint64_t sent_body_bytes() const noexcept;
   void append_source() noexcept;
   bool flush_now();
   sched::task<bool> finish_flush();
@@ -153,6 +154,7 @@ sched::task<> connection::serve() {
           co_await std::move(running);
         }
       }
+      conclude(service_, *context_);
       // Requests that have come already are answered, also while the server drains.
       close_after_answer_ =
           !context_->request.keep_alive || (set_.is_draining() && parsed_ == end_);
@@ -162,6 +164,7 @@ sched::task<> connection::serve() {
           !co_await start_for_request(stream_body())) {
         co_return;
       }
+      tell_answered(service_, *context_, sent_body_bytes());
       end_message();
     }
     if (close_after_answer_) {
@@ -229,6 +232,7 @@ void connection::append_continue() {
 void connection::begin_message() {
   std::pmr::polymorphic_allocator<> allocator(&memory_);
   context_ = allocator.new_object<context>(memory_);
+  context_->peer = &peer_;
   parser_.emplace(service_.limits, context_->request, memory_);
   head_end_ = 0;
   head_deadline_ = sched::this_worker::coarse_now() + service_.limits.head_timeout;
@@ -333,6 +337,13 @@ void connection::answer_refusal(const refusal& why) {
   context_->problem(why.status, why.reason);
   context_->request.method = method::get;  // The body says why, whatever the method was.
   write_answer();
+  tell_answered(service_, *context_, sent_body_bytes());
+}
+
+std::uint64_t connection::sent_body_bytes() const noexcept {
+  const response& answer = context_->response;
+  const bool has_body = context_->request.method != method::head && !has_no_content(answer.status);
+  return has_body ? answer.content_length() : 0;
 }
 
 // The head, and the body if it is in memory.

@@ -49,6 +49,8 @@ const route_entry* route_tree::find(std::string_view path, route_search& in) con
 const route_entry* route_tree::take(const leaf& found, route_search& in) noexcept {
   if (const route_entry* const entry = found.find(in.asked)) return entry;
   in.allow.add(found.methods);
+  for (std::size_t i = 0; i < method_count && !in.nearest; ++i)
+    in.nearest = found.by_method[i];
   return nullptr;
 }
 

@@ -10,6 +10,7 @@
 #include <tacit/http/handler.hpp>
 #include <tacit/http/method.hpp>
 #include <tacit/http/method_set.hpp>
+#include <tacit/http/middleware.hpp>
 
 #include "http/route_pattern.hpp"
 #include "http/text_index.hpp"
@@ -21,6 +22,7 @@ struct route_entry {
   route_pattern pattern;
   method on;
   handler with;
+  const middleware_chain* around;
 };
 
 /// A search for one request, through one tree after the other.
@@ -46,6 +48,7 @@ struct route_search {
 
   /// Of the routes that have the path but not the method; of all of these once nothing was found.
   method_set allow;
+  const route_entry* nearest = nullptr;  ///< The most specific of these.
 };
 
 /// The routes of one host, as a tree of segments.

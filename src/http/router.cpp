@@ -70,20 +70,64 @@ struct router::host_entry {
   }
 };
 
-router::router() : any_host_(std::make_unique<route_tree>()) {}
+struct router::group {
+  std::uint32_t parent;
+  std::string prefix;
+  std::vector<std::unique_ptr<middleware>> own;  // Chains keep their addresses.
+  middleware_chain chain;
+};
+
+router::router() : any_host_(std::make_unique<route_tree>()) {
+  groups_.push_back(std::make_unique<group>());
+}
 router::~router() = default;
 
-void router::add(method on, std::string_view pattern, handler with) {
+std::uint32_t router::add_group(std::uint32_t parent, std::string_view prefix) {
+  auto fresh = std::make_unique<group>();
+  fresh->parent = parent;
+  fresh->prefix = groups_[parent]->prefix + std::string(prefix);
+  groups_.push_back(std::move(fresh));
+  rebuild_chains();
+  return static_cast<std::uint32_t>(groups_.size() - 1);
+}
+
+void router::use(std::uint32_t to, middleware around) {
+  groups_[to]->own.push_back(std::make_unique<middleware>(std::move(around)));
+  rebuild_chains();
+}
+
+// By stage; within one the outer group's first, then in the order of use().
+void router::rebuild_chains() {
+  for (std::size_t i = 0; i < groups_.size(); ++i) {
+    group& each = *groups_[i];
+    middleware_chain chain;
+    if (i != outermost) chain = groups_[each.parent]->chain;
+    for (const auto& own : each.own) {
+      chain.steps.push_back(own.get());
+      if (own->around) chain.wraps = true;
+    }
+    std::stable_sort(chain.steps.begin(), chain.steps.end(),
+                     [](const middleware* a, const middleware* b) { return a->at < b->at; });
+    each.chain = std::move(chain);
+  }
+}
+
+const middleware_chain& router::around_all() const noexcept {
+  return groups_[outermost]->chain;
+}
+
+void router::add(method on, std::string_view pattern, handler with, std::uint32_t to) {
+  const group& of = *groups_[to];
   if (pattern == "*") {
     if (on != method::options) throw std::invalid_argument("route '*': is for OPTIONS alone");
     if (asterisk_) throw std::invalid_argument("route 'OPTIONS *': there is one already");
     asterisk_ = std::move(with);
     return;
   }
-  route_pattern parsed = parse_pattern(pattern);
+  route_pattern parsed = parse_pattern(of.prefix + std::string(pattern));
   refuse_conflicts(on, parsed);
-  routes_.push_back(
-      std::make_unique<route_entry>(route_entry{std::move(parsed), on, std::move(with)}));
+  routes_.push_back(std::make_unique<route_entry>(
+      route_entry{std::move(parsed), on, std::move(with), &of.chain}));
   tree_for(routes_.back()->pattern.host).add(*routes_.back());
 }
 
@@ -165,34 +209,52 @@ router::match router::find(context& c) const {
   if (c.request.path == "*") return find_asterisk();
   if (hosts_.empty()) {
     const route_entry* const literal = any_host_->find_literal(c.request.path, c.request.method);
-    if (literal) return {outcome::found, &literal->with, {}, nullptr};
+    if (literal) return found(*literal);
   } else {
     c.decoded_.reserve(c.request.path.size() + host_bytes_max);
   }
   request_path path;
-  if (const char* const why = decode_path(c.request.path, c.decoded_, path)) return refused(why);
+  if (const char* const why = decode_path(c.request.path, c.decoded_, path)) {
+    return not_found(outcome::bad_request, why);
+  }
   route_search in(c.request.method);
-  if (const route_entry* const found = search(path.text, c, in)) {
-    if (const char* const why = bind(*found, in, !path.is_view, c)) return refused(why);
-    return {outcome::found, &found->with, {}, nullptr};
+  if (const route_entry* const entry = search(path.text, c, in)) {
+    if (const char* const why = bind(*entry, in, !path.is_view, c)) {
+      return not_found(outcome::bad_request, why);
+    }
+    return found(*entry);
   }
-  if (!in.allow.empty()) {
-    if (in.allow.contains(method::get)) in.allow.add(method::head);
-    in.allow.add(method::options);
-    return {outcome::method_not_allowed, nullptr, in.allow, nullptr};
-  }
-  if (fallback_) return {outcome::found, &fallback_, {}, nullptr};
-  return {};
+  if (in.nearest) return without_method(path.text, c, in);
+  return not_found(outcome::not_found, nullptr);
 }
 
-router::match router::refused(const char* why) const {
-  if (fallback_) return {outcome::found, &fallback_, {}, nullptr};
-  return {outcome::bad_request, nullptr, {}, why};
+router::match router::found(const route_entry& entry) const {
+  return {outcome::found, &entry.with, entry.around, {}, nullptr};
+}
+
+router::match router::not_found(outcome otherwise, const char* why) const {
+  if (fallback_) return {outcome::found, &fallback_, &around_all(), {}, nullptr};
+  return {otherwise, nullptr, &around_all(), {}, why};
+}
+
+// Has what is around the route that was missed: around which, is told by a preflight of CORS.
+router::match router::without_method(std::string_view path, context& c, route_search& in) const {
+  const route_entry* missed = in.nearest;
+  if (c.request.method == method::options) {
+    if (const auto wanted = c.request.find("Access-Control-Request-Method")) {
+      route_search for_wanted(to_method(*wanted));
+      if (const route_entry* const entry = search(path, c, for_wanted)) missed = entry;
+    }
+  }
+  match answer{outcome::method_not_allowed, nullptr, missed->around, in.allow, nullptr};
+  if (answer.allow.contains(method::get)) answer.allow.add(method::head);
+  answer.allow.add(method::options);
+  return answer;
 }
 
 router::match router::find_asterisk() const {
-  if (asterisk_) return {outcome::found, &asterisk_, {}, nullptr};
-  match answer{outcome::method_not_allowed, nullptr, {}, nullptr};
+  if (asterisk_) return {outcome::found, &asterisk_, &around_all(), {}, nullptr};
+  match answer{outcome::method_not_allowed, nullptr, &around_all(), {}, nullptr};
   for (const auto& each : routes_)
     answer.allow.add(each->on);
   if (answer.allow.contains(method::get)) answer.allow.add(method::head);

@@ -39,7 +39,10 @@ class server::state {
   bool has_stragglers = false;  // Threads that may still use this state.
 };
 
-server::server(options with) : state_(std::make_unique<state>(std::move(with))) {}
+server::server(options with) : server(std::make_unique<state>(std::move(with))) {}
+
+server::server(std::unique_ptr<state> with)
+    : http::route_group(with->service.router), state_(std::move(with)) {}
 
 server::~server() {
   if (state_->running && !state_->has_stragglers) {
@@ -48,10 +51,6 @@ server::~server() {
   }
   // A thread cannot be ended from outside; what it uses is given up instead.
   if (state_->has_stragglers) static_cast<void>(state_.release());
-}
-
-void server::add(http::method on, std::string_view pattern, http::handler handler) {
-  state_->service.router.add(on, pattern, std::move(handler));
 }
 
 void server::set_fallback(http::handler handler) {

@@ -11,10 +11,23 @@
 #include <utility>
 #include <vector>
 
+#include <tacit/base/clock.hpp>
 #include <tacit/http/request.hpp>
 #include <tacit/http/response.hpp>
+#include <tacit/io/stream.hpp>
 
 namespace tacit::http {
+
+struct handler;
+struct middleware_chain;
+
+/// How far a request has come on its way to its handler. For the pipeline.
+struct passage {
+  const middleware_chain* through = nullptr;
+  const handler* target = nullptr;  ///< Null where nothing handles it.
+  std::size_t entered = 0;          ///< Steps of the chain.
+  base::steady_time started{};      ///< Set where somebody logs how long it took.
+};
 
 /// One request and its answer, as a handler sees them.
 ///
@@ -30,6 +43,15 @@ class context {
 
   http::request request;
   http::response response;
+
+  /// What tells this request from all others in logs, here and in other services; empty unless the
+  /// request_id middleware is used.
+  std::string_view request_id;
+
+  /// Whom the answer goes to; null in tests without a connection.
+  io::stream* peer = nullptr;
+
+  http::passage passage;
 
   /// The value that `{name}` of the route's pattern stands for, percent-decoded; empty if there is
   /// no such name.

@@ -11,6 +11,8 @@
 
 namespace tacit::http {
 
+class body_encoder;
+
 /// A response body that is produced while it is written, so that it needs no memory of its size.
 ///
 /// Lifetime: outlives the answer. Threads: slice() is called by the connection that answers.
@@ -39,6 +41,11 @@ struct response {
 
   const body_source* source = nullptr;  ///< If set, the body is `source_bytes` of it instead.
   std::uint64_t source_bytes = 0;
+
+  /// If set, the bytes of a streamed body go through it. Whoever set it owns it, until the
+  /// request's memory is given back.
+  body_encoder* encoder = nullptr;
+  bool is_streamed = false;  ///< The body is written piece by piece, after the head.
 
   [[nodiscard]] std::uint64_t content_length() const noexcept {
     return source ? source_bytes : body.size();

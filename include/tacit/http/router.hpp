@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -9,6 +10,7 @@
 #include <tacit/http/handler.hpp>
 #include <tacit/http/method.hpp>
 #include <tacit/http/method_set.hpp>
+#include <tacit/http/middleware.hpp>
 
 namespace tacit::http {
 
@@ -44,7 +46,21 @@ class router {
 
   /// Adds a route. Throws std::invalid_argument, naming the pattern, if it is malformed, and both
   /// patterns if it conflicts with another one. "*" with OPTIONS is for the server as a whole.
-  void add(method on, std::string_view pattern, handler with);
+  void add(method on, std::string_view pattern, handler with, std::uint32_t group = outermost);
+
+  /// The group that all others are in.
+  static constexpr std::uint32_t outermost = 0;
+
+  /// Adds a group of routes, whose patterns begin with those of its parent and `prefix`, and have
+  /// the parent's middleware around them. See route_group.
+  [[nodiscard]] std::uint32_t add_group(std::uint32_t parent, std::string_view prefix);
+
+  /// Puts `around` around the handlers of a group and of those inside it; of the outermost, around
+  /// every answer.
+  void use(std::uint32_t group, middleware around);
+
+  /// What is around every answer.
+  [[nodiscard]] const middleware_chain& around_all() const noexcept;
 
   /// Answers what no route matches, also paths that are refused otherwise; 404 and 400 if not set.
   /// It is asked for every method, and finds the path as it was sent.
@@ -54,6 +70,8 @@ class router {
   struct match {
     outcome result = outcome::not_found;
     const handler* with = nullptr;
+    /// What goes around the handler; or, where there is none, around what answers instead.
+    const middleware_chain* around = nullptr;
     /// For method_not_allowed: what there are routes for. OPTIONS is always among them, as whoever
     /// has no route for it answers with this.
     method_set allow;
@@ -66,6 +84,7 @@ class router {
 
  private:
   struct host_entry;
+  struct group;
 
   void refuse_conflicts(method on, const route_pattern& with) const;
   [[nodiscard]] route_tree& tree_for(const std::string& host);
@@ -74,9 +93,13 @@ class router {
   [[nodiscard]] static std::string_view keep(std::string_view label, context& c);
   [[nodiscard]] static const char* bind(const route_entry& found, const route_search& in,
                                         bool is_decoded, context& c);
-  [[nodiscard]] match refused(const char* why) const;
+  [[nodiscard]] match found(const route_entry& entry) const;
+  [[nodiscard]] match not_found(outcome otherwise, const char* why) const;
+  [[nodiscard]] match without_method(std::string_view path, context& c, route_search& in) const;
   [[nodiscard]] match find_asterisk() const;
+  void rebuild_chains();
 
+  std::vector<std::unique_ptr<group>> groups_;  // The outermost first, parents before children.
   std::vector<std::unique_ptr<route_entry>> routes_;
   std::unique_ptr<route_tree> any_host_;
   std::vector<std::unique_ptr<host_entry>> hosts_;  // Literal ones first.
