@@ -30,6 +30,7 @@ class tcp_stream final : public stream, private sched::timer {
   void stop_reading() noexcept override;
   void finish_writing() noexcept override;
   void abort() noexcept override;
+  [[nodiscard]] int descriptor() const noexcept override;
 
  private:
   using socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp,

@@ -37,7 +37,12 @@ class context {
  public:
   /// `memory` holds everything of this request and outlives it.
   explicit context(std::pmr::memory_resource& memory)
-      : request(memory), response(memory), memory_(memory), decoded_(&memory), params_(&memory) {}
+      : request(memory),
+        response(memory),
+        request_id(&memory),
+        memory_(memory),
+        decoded_(&memory),
+        params_(&memory) {}
   context(const context&) = delete;
   context& operator=(const context&) = delete;
 
@@ -46,7 +51,7 @@ class context {
 
   /// What tells this request from all others in logs, here and in other services; empty unless the
   /// request_id middleware is used.
-  std::string_view request_id;
+  std::pmr::string request_id;
 
   /// Whom the answer goes to; null in tests without a connection.
   io::stream* peer = nullptr;

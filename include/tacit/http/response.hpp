@@ -7,11 +7,10 @@
 #include <utility>
 #include <vector>
 
+#include <tacit/http/body_encoder.hpp>
 #include <tacit/http/request.hpp>
 
 namespace tacit::http {
-
-class body_encoder;
 
 /// A response body that is produced while it is written, so that it needs no memory of its size.
 ///
@@ -42,9 +41,8 @@ struct response {
   const body_source* source = nullptr;  ///< If set, the body is `source_bytes` of it instead.
   std::uint64_t source_bytes = 0;
 
-  /// If set, the bytes of a streamed body go through it. Whoever set it owns it, until the
-  /// request's memory is given back.
-  body_encoder* encoder = nullptr;
+  /// If set, the bytes of a streamed body go through it, and its length is not known beforehand.
+  encoder_lease encoder;
   bool is_streamed = false;  ///< The body is written piece by piece, after the head.
 
   [[nodiscard]] std::uint64_t content_length() const noexcept {
