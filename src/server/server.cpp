@@ -8,6 +8,11 @@
 #include <system_error>
 
 #include <tacit/base/atomic.hpp>
+#include <tacit/http/access_log.hpp>
+#include <tacit/http/compression.hpp>
+#include <tacit/http/cors.hpp>
+#include <tacit/http/request_id.hpp>
+#include <tacit/http/security_headers.hpp>
 #include <tacit/http/service.hpp>
 #include <tacit/io/listening_socket.hpp>
 #include <tacit/observe/log.hpp>
@@ -65,12 +70,25 @@ const std::string& server::address() const noexcept {
   return state_->address;
 }
 
+void server::use_middleware(const middleware_options& wanted, observe::metrics& in) {
+  if (wanted.request_id) use(http::request_ids());
+  if (wanted.access_log) use(http::access_log(*wanted.access_log, &in));
+  if (wanted.security_headers) use(http::security_headers());
+  if (wanted.cors) use(http::cors(*wanted.cors));
+  if (wanted.compression) use(http::compression(*wanted.compression));
+}
+
 std::variant<std::monostate, base::failure> server::start() {
   state& s = *state_;
   auto opened = io::listening_socket::open(s.settings.listen);
   if (auto* failure = std::get_if<base::failure>(&opened)) return *failure;
   s.socket.emplace(std::move(std::get<io::listening_socket>(opened)));
   s.address = s.socket->address();
+  try {
+    use_middleware(s.settings.middleware, s.metrics);
+  } catch (const std::exception& error) {
+    return base::failure{error.what()};
+  }
   add_debug_routes(s.service.router,
                    {s.settings, s.service, s.connections, s.metrics, s.accepted, s.running});
   const mode_environment environment{s.settings, s.service,  s.connections,

@@ -44,7 +44,7 @@ class server : public http::route_group {
   }
 
   /// Binds, and serves from then on. Failures: the address is malformed or taken, no threads to be
-  /// had.
+  /// had, what options.middleware asks for cannot be had.
   [[nodiscard]] std::variant<std::monostate, base::failure> start();
 
   /// "ADDRESS:PORT" as bound. Empty before start().
@@ -69,6 +69,7 @@ class server : public http::route_group {
  private:
   class state;
   explicit server(std::unique_ptr<state> with);
+  void use_middleware(const middleware_options& wanted, observe::metrics& in);
   void set_fallback(http::handler handler);
 
   std::unique_ptr<state> state_;
