@@ -169,7 +169,7 @@ void append_json(std::pmr::string& to, const context& c, const access& what) {
   append_member(to, "request_id", c.request_id);
   append_member(to, "client", what.client);
   append_member(to, "method", asked.method_name);
-  append_member(to, "host", asked.find("Host").value_or(""));
+  append_member(to, "host", asked.authority);
   append_member(to, "target", asked.target);
   append_member(to, "protocol", asked.version == 10 ? "HTTP/1.0" : "HTTP/1.1");
   append_member_number(to, "status", c.response.status);

@@ -35,7 +35,7 @@ class logging {
     }
     std::pmr::string line(&c.arena());
     line.reserve(line_bytes_usual);
-    if (options_.format == access_log_format::json) {
+    if (options_.format == access_log_format::json_lines) {
       append_json(line, c, what);
     } else {
       append_combined(line, c, what);

@@ -1,5 +1,6 @@
 #include <tacit/http/body_limit.hpp>
 
+#include <algorithm>
 #include <charconv>
 
 namespace tacit::http {
@@ -20,7 +21,8 @@ middleware body_limit(std::uint64_t bytes_max) {
   middleware made;
   made.at = stage::body_limit;
   made.before = [bytes_max](context& c) {
-    if (announced_bytes(c.request) <= bytes_max && c.request.body.size() <= bytes_max) return true;
+    c.body_bytes_max = std::min(c.body_bytes_max, bytes_max);  // Of what comes in chunks.
+    if (announced_bytes(c.request) <= bytes_max) return true;
     c.problem(413, "the body is larger than this part of the server takes");
     return false;
   };

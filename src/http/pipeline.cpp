@@ -22,6 +22,11 @@ void answer_allow(method_set allow, context& c) {
 }
 
 void answer_unmatched(const router::match& match, context& c) {
+  // RFC 9110 section 15.6.2, as opposed to a method that this resource does not have.
+  if (c.request.method == method::other) {
+    c.problem(501, "this server does not know the method");
+    return;
+  }
   switch (match.result) {
     case router::outcome::found:
       break;
@@ -49,7 +54,12 @@ sched::task<> go_on_waiting(context& c) {
     if (!goes_on) co_return;
   }
   if (!at.target) co_return;
-  if (at.target->plain) co_return at.target->plain(c);
+  if (at.target->plain) {
+    const body_read got = co_await c.read_body();
+    // The connection answers what was wrong with it.
+    if (!got.error) at.target->plain(c);
+    co_return;
+  }
   sched::task<> inside = at.target->coroutine(c);
   for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
     if ((*step)->around) inside = (*step)->around(c, std::move(inside));
@@ -93,6 +103,10 @@ const handler* route(const service& of, context& c) {
 }
 
 void run_plain(const service& of, const handler& with, context& c) {
+  if (c.request.body.size() > c.body_bytes_max) {
+    c.problem(413, "the body is larger than this part of the server takes");
+    return;
+  }
   try {
     with.plain(c);
   } catch (...) {
@@ -113,6 +127,7 @@ void recover(const service& of, context& c) {
                      std::string(c.request.path) + " threw: " + what;
   if (!c.request_id.empty()) line += " (request " + std::string(c.request_id) + ")";
   observe::log(observe::severity::error, line);
+  if (c.has_started_answer()) return;
   c.response.fields.clear();
   c.problem(500);
 }

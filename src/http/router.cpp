@@ -33,11 +33,11 @@ std::string named(method on, const route_pattern& pattern) {
 
 constexpr std::size_t host_bytes_max = 255;  // RFC 1035 section 2.3.4.
 
-/// The name of a Host field, in lower case, without port and without the dot of the root. Empty if
+/// The name of an authority, in lower case, without port and without the dot of the root. Empty if
 /// it is too long for any pattern.
 struct host_name {
-  explicit host_name(std::string_view field) noexcept {
-    std::string_view name = field.substr(0, field.find(':'));
+  explicit host_name(std::string_view authority) noexcept {
+    std::string_view name = authority.substr(0, authority.find(':'));
     if (name.ends_with('.')) name.remove_suffix(1);
     if (name.size() > room.size()) return;
     bytes = name.size();
@@ -157,7 +157,7 @@ route_tree& router::tree_for(const std::string& host) {
 
 const route_entry* router::search(std::string_view path, context& c, route_search& in) const {
   if (!hosts_.empty()) {
-    const host_name host(c.request.find("Host").value_or(""));
+    const host_name host(c.request.authority);
     for (const auto& each : hosts_) {
       const auto label = each->match(host.text());
       if (!label) continue;

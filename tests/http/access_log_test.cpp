@@ -63,10 +63,11 @@ TEST_F(access_log_test, has_every_answer_in_combined_format) {
 }
 
 TEST_F(access_log_test, has_objects_in_json_format) {
-  const auto lines = lines_of({.file = file, .format = access_log_format::json}, [](auto& server) {
-    server.routes.use(request_ids());
-    server.ask("GET /item/7", "X-Request-Id: abc\r\nUser-Agent: \"\\\xC3\xA9\xFF\tx\r\n");
-  });
+  const auto lines =
+      lines_of({.file = file, .format = access_log_format::json_lines}, [](auto& server) {
+        server.routes.use(request_ids());
+        server.ask("GET /item/7", "X-Request-Id: abc\r\nUser-Agent: \"\\\xC3\xA9\xFF\tx\r\n");
+      });
   ASSERT_EQ(lines.size(), 1U);
   const auto line = nlohmann::json::parse(lines[0]);
   EXPECT_EQ(line.at("request_id"), "abc");

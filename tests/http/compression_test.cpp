@@ -90,6 +90,50 @@ TEST_P(compression_test, sends_what_decodes_to_the_body) {
   }
 }
 
+// What is in the chunks, if they come to their end.
+std::string join_chunks(std::string_view body) {
+  std::string joined;
+  for (;;) {
+    const std::size_t bytes = std::stoul(std::string(body.substr(0, body.find('\r'))), nullptr, 16);
+    body.remove_prefix(body.find('\n') + 1);
+    if (bytes == 0) return body == "\r\n" ? joined : "no end";
+    joined += body.substr(0, bytes);
+    body.remove_prefix(bytes + 2);
+  }
+}
+
+sched::task<> write_in_pieces(context& c) {
+  const std::string text = some_text(20'000);
+  base::error_code failed = co_await c.start_stream("text/plain", text.size());
+  for (std::size_t at = 0; !failed && at < text.size(); at += 3000) {
+    failed = co_await c.write(std::string_view(text).substr(at, 3000));
+    if (!failed && at == 6000) failed = co_await c.flush();
+  }
+  if (failed) c.trailer("X-Failed", failed.message());
+}
+
+TEST_P(compression_test, codes_what_is_written_piece_by_piece) {
+  use();
+  std::uint64_t told = 0;
+  middleware counting;
+  counting.answered = [&](const context&, std::uint64_t body_bytes) { told = body_bytes; };
+  server.routes.use(counting);
+  server.routes.get("/x", write_in_pieces);
+  for (const content_coding coding : all_codings) {
+    const auto answer = ask("/x", std::string(to_string(coding)));
+    EXPECT_EQ(answer.field("Content-Encoding"), to_string(coding));
+    EXPECT_EQ(answer.field("Content-Length"), "-");
+    const std::string coded = join_chunks(answer.body);
+    EXPECT_LT(coded.size(), sent.size() / 4);
+    EXPECT_EQ(decode(coding, coded), sent) << to_string(coding);
+    EXPECT_EQ(told, coded.size());
+  }
+  const auto plain = ask("/x", "identity");
+  EXPECT_EQ(plain.field("Content-Length"), std::to_string(sent.size()));
+  EXPECT_EQ(plain.body, sent);
+  EXPECT_EQ(told, sent.size());
+}
+
 TEST_P(compression_test, leaves_alone_what_is_not_worth_it_or_not_allowed) {
   use();
   std::mt19937 random(7);

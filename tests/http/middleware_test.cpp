@@ -143,6 +143,21 @@ TEST_P(middleware_test, may_wait_in_front_of_any_handler) {
   EXPECT_EQ(way("GET /nowhere"), "404 cors waited last /last /cors");
 }
 
+TEST_P(middleware_test, that_waits_leaves_the_body_to_a_plain_handler) {
+  routes.post("/back", [](context& c) { c.text(c.request.body); });
+  routes.use(noting(stage::cors, "cors"));
+  routes.use(wait_and_note);
+  const std::string line = "POST /back HTTP/1.1\r\nHost: a\r\n";
+  for (const char* const rest : {"Content-Length: 3\r\n\r\nabc",
+                                 "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"}) {
+    EXPECT_TRUE(server.answers_to({line + rest}).ends_with("\r\n\r\nabc")) << rest;
+  }
+  server.service.limits.body_bytes_max = 2;
+  const std::string refused = server.answers_to({line + "Content-Length: 3\r\n\r\nabc"});
+  EXPECT_TRUE(refused.starts_with("HTTP/1.1 413")) << refused;
+  EXPECT_NE(refused.find("X-Way: /cors"), std::string::npos) << "also around a refusal";
+}
+
 TEST_P(middleware_test, may_refuse_after_it_has_waited) {
   routes.use(noting(stage::cors, "cors"));
   routes.use(wait_and_refuse);

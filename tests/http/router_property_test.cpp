@@ -161,7 +161,7 @@ std::string ask(const router& routes, const asked& request, const std::string& p
   context c(*std::pmr::new_delete_resource());
   c.request.method = request.on;
   c.request.path = path;
-  c.request.fields.push_back({"Host", request.host});
+  c.request.authority = request.host;
   const auto match = routes.find(c);
   if (match.result != router::outcome::found) {
     std::string answer = match.result == router::outcome::method_not_allowed ? "405 " : "none ";

@@ -21,7 +21,7 @@ struct router_test : testing::Test {
     context c(*std::pmr::new_delete_resource());
     c.request.method = on;
     c.request.path = path;
-    if (!host.empty()) c.request.fields.push_back({"host", host});
+    c.request.authority = host;
     const auto match = routes.find(c);
     switch (match.result) {
       case router::outcome::not_found:

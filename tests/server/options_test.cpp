@@ -47,7 +47,7 @@ TEST_F(config, sets_what_goes_around_every_answer) {
                         "security_headers": true}})"),
       "");
   EXPECT_TRUE(settings.middleware.request_id);
-  EXPECT_EQ(settings.middleware.access_log->format, http::access_log_format::json);
+  EXPECT_EQ(settings.middleware.access_log->format, http::access_log_format::json_lines);
   EXPECT_EQ(settings.middleware.access_log->file, "x");
   EXPECT_EQ(settings.middleware.access_log->sample, 0.5);
   EXPECT_TRUE(settings.middleware.compression);

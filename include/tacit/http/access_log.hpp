@@ -10,8 +10,8 @@
 namespace tacit::http {
 
 enum class access_log_format {
-  combined,  ///< As Apache and nginx write it; `tacit-bench replay` and `serve --site` read it.
-  json,      ///< One object for each line, with the time it took and the request's id.
+  combined,    ///< As Apache and nginx write it; `tacit-bench replay` and `serve --site` read it.
+  json_lines,  ///< One object for each line, with the time it took and the request's id.
 };
 
 struct access_log_options {
