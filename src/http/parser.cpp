@@ -103,7 +103,7 @@ parser::progress parser::parse(std::string_view bytes, std::size_t& consumed) {
   const bool had_head = is_header_done();
   eager(had_head);
   error_code ec;
-  consumed = put(boost::asio::const_buffer(bytes.data(), bytes.size()), ec);
+  consumed = feed(bytes, ec);
   if (ec == beast_http::error::need_more) return progress::need_more;
   if (ec) {
     if (!refused_) refusal_ = translate(ec, bytes);
@@ -116,6 +116,16 @@ parser::progress parser::parse(std::string_view bytes, std::size_t& consumed) {
   return had_head || !is_header_done() ? progress::need_more : progress::head_complete;
 }
 
+std::size_t parser::feed(std::string_view bytes, error_code& ec) {
+  // Beast takes for granted that no body of chunks is shorter.
+  constexpr std::size_t shortest_chunked_body = std::string_view("0\r\n\r\n").size();
+  if (is_header_done() && chunked() && !has_chunk_begun_ && bytes.size() < shortest_chunked_body) {
+    ec = beast_http::error::need_more;
+    return 0;
+  }
+  return put(boost::asio::const_buffer(bytes.data(), bytes.size()), ec);
+}
+
 parser::progress parser::parse_piece(std::string_view bytes, std::size_t& consumed,
                                      std::string_view& piece) {
   consumed = 0;
@@ -125,7 +135,7 @@ parser::progress parser::parse_piece(std::string_view bytes, std::size_t& consum
   while (consumed < bytes.size() && piece_.empty()) {
     unparsed_ = bytes.substr(consumed);
     error_code ec;
-    consumed += put(boost::asio::const_buffer(unparsed_.data(), unparsed_.size()), ec);
+    consumed += feed(unparsed_, ec);
     piece = piece_;
     if (ec == beast_http::error::need_more) return progress::need_more;
     if (ec) {
@@ -273,6 +283,7 @@ std::size_t parser::on_body_impl(string_view body, error_code& ec) {
 }
 
 void parser::on_chunk_header_impl(std::uint64_t size, string_view extensions, error_code& ec) {
+  has_chunk_begun_ = true;
   if (gathers_ && size > limits_.body_bytes_max - gathered_.size()) {
     return refuse(413, "the request body is larger than this server takes", ec);
   }

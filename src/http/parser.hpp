@@ -70,6 +70,7 @@ class parser final : private boost::beast::http::basic_parser<true> {
   std::size_t on_chunk_body_impl(std::uint64_t remain, string_view body, error_code& ec) override;
   void on_finish_impl(error_code& ec) override;
 
+  std::size_t feed(std::string_view bytes, error_code& ec);
   void refuse(int status, std::string_view reason, error_code& ec);
   [[nodiscard]] refusal translate(error_code ec, std::string_view bytes) const;
   bool split_target(std::string_view target);
@@ -90,6 +91,7 @@ class parser final : private boost::beast::http::basic_parser<true> {
   bool chunked_ = false;
   bool expects_continue_ = false;
   bool refused_ = false;
+  bool has_chunk_begun_ = false;
   bool in_trailer_ = false;
 };
 
