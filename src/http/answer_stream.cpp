@@ -28,7 +28,8 @@ base::error_code answer_stream::admit(std::string_view bytes) noexcept {
   return {};
 }
 
-void answer_stream::begin_piece(output& out, std::size_t bytes) const {
+void answer_stream::begin_piece(output& out, std::size_t bytes) {
+  body_bytes_ += bytes;
   out.ensure_room(frame_bytes_max);
   if (ends_.is != body_end::by::chunks) return;
   out.append_number(bytes, 16);

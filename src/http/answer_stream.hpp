@@ -31,8 +31,11 @@ class answer_stream {
   [[nodiscard]] bool sends_no_body() const noexcept { return sends_no_body_; }
 
   /// Around a piece of the body, which is not empty. Precondition: room for frame_bytes_max.
-  void begin_piece(output& out, std::size_t bytes) const;
+  void begin_piece(output& out, std::size_t bytes);
   void end_piece(output& out) const;
+
+  /// Of the pieces so far.
+  [[nodiscard]] std::uint64_t body_bytes() const noexcept { return body_bytes_; }
 
   /// Remembers that a write failed. Returns the error, which may be none.
   base::error_code note(base::error_code error) noexcept;
@@ -50,6 +53,7 @@ class answer_stream {
   bool sends_no_body_ = false;
   body_end ends_;
   std::uint64_t left_ = 0;  // Of a length.
+  std::uint64_t body_bytes_ = 0;
   base::error_code error_;
   const char* why_ = nullptr;
 };

@@ -144,13 +144,14 @@ class connection final : exchange {
   sched::task<body_read> read_some_body() override;
   sched::task<base::error_code> start_stream(std::optional<std::uint64_t> length) override;
   sched::task<base::error_code> write(std::string_view bytes) override;
+  sched::task<base::error_code> write_body(std::string_view bytes, body_encoder::flush how);
   sched::task<base::error_code> flush() override;
   [[nodiscard]] bool has_started_answer() const noexcept override {
     return message_->stream.has_begun();
   }
   bool take_piece(std::string_view& piece);
   bool may_receive_body();
-  bool takes(const io::transfer& read, base::steady_time since);
+  bool takes(const io::transfer& read, base::steady_time since, const sched::cancel_scope* around);
   body_read refuse_body(base::errc error, const refusal& why);
 
   // Answering.
@@ -159,6 +160,7 @@ class connection final : exchange {
   [[nodiscard]] persistence goes_on() const noexcept;
   [[nodiscard]] bool can_drain_body() const noexcept;
   void write_answer();
+  [[nodiscard]] std::uint64_t sent_body_bytes() const noexcept;
   sched::task<bool> send_source();
   void append_source() noexcept;
   bool end_stream();
@@ -245,11 +247,14 @@ sched::task<> connection::serve() {
       }
       if (message_->peer_has_left) co_return;
       if (message_->stream.has_begun()) {
-        if (!end_stream()) co_return;
+        const bool has_end = end_stream();
+        tell_answered(service_, message_->c, message_->stream.body_bytes());
+        if (!has_end) co_return;
       } else if (message_->body_refusal) {
         answer_refusal(*message_->body_refusal);
         step = next::refuse;
       } else {
+        conclude(service_, message_->c);
         decide_persistence();
         write_answer();
         if (message_->c.response.source && message_->c.request.method != method::head) {
@@ -257,6 +262,7 @@ sched::task<> connection::serve() {
           const bool is_sent = co_await std::move(sending);
           if (!is_sent) co_return;
         }
+        tell_answered(service_, message_->c, sent_body_bytes());
       }
       if (!message_->is_body_complete && !close_after_answer_) {
         auto draining = start_for_request(drain_body());
@@ -348,16 +354,12 @@ void connection::route_request() {
   context& c = message_->c;
   message_->is_routed = true;
   message_->with = route(service_, c);
-  // RFC 9110 section 15.6.2, as opposed to a method that this resource does not have.
-  if (!message_->with && c.request.method == method::other) {
-    c.response.fields.clear();
-    c.problem(501, "this server does not know the method");
-  }
 }
 
 void connection::begin_message() {
   std::pmr::polymorphic_allocator<> allocator(&memory_);
   message_ = allocator.new_object<message>(service_.limits, memory_, static_cast<exchange&>(*this));
+  message_->c.peer = &peer_;
   inbox_.begin_message();
 }
 
@@ -488,6 +490,10 @@ sched::task<> connection::run_coroutine() {
   message& m = *message_;
   try {
     co_await m.with->coroutine(m.c);
+    if (m.c.response.encoder) {
+      // What fails here is noted.
+      static_cast<void>(co_await write_body({}, body_encoder::flush::end));
+    }
   } catch (...) {
     recover(service_, m.c);
     m.stream.fail("its handler threw");
@@ -567,7 +573,7 @@ sched::task<> connection::end_watch() {
 sched::task<body_read> connection::read_body() {
   await_settled();
   message& m = *message_;
-  const std::uint64_t bytes_max = service_.limits.body_bytes_max;
+  const std::uint64_t bytes_max = std::min(service_.limits.body_bytes_max, m.c.body_bytes_max);
   const refusal too_large{413, "the request body is larger than this server takes"};
   if (m.is_body_complete && !m.has_body_begun) {
     if (m.whole_body.size() > bytes_max) co_return refuse_body(base::errc::too_large, too_large);
@@ -616,7 +622,9 @@ sched::task<body_read> connection::read_some_body() {
       read = co_await peer_.read(inbox_.room(), patience);
       received(read);
     }
-    if (!takes(read, since)) co_return body_read{m.body_error, {}};
+    // The scope of the handler, or one inside it.
+    const sched::cancel_scope* const around = co_await sched::current_scope();
+    if (!takes(read, since, around)) co_return body_read{m.body_error, {}};
   }
 }
 
@@ -654,10 +662,11 @@ bool connection::may_receive_body() {
 }
 
 // After it. False if there is an error, which is noted then.
-bool connection::takes(const io::transfer& read, base::steady_time since) {
+bool connection::takes(const io::transfer& read, base::steady_time since,
+                       const sched::cancel_scope* around) {
   message& m = *message_;
   if (!is_too_slow(since, read.bytes) && !read.error) return true;
-  const base::error_code cause = m.scope ? m.scope->cause() : base::error_code{};
+  const base::error_code cause = around ? around->cause() : base::error_code{};
   if (cause) {
     m.body_error = cause;
   } else if (read.error && read.error != base::errc::timed_out) {
@@ -683,6 +692,10 @@ sched::task<base::error_code> connection::start_stream(std::optional<std::uint64
   await_settled();
   message& m = *message_;
   if (m.stream.has_begun()) co_return base::errc::wrong_use;
+  m.c.response.is_streamed = true;
+  conclude(service_, m.c);
+  // What is coded has another length.
+  if (m.c.response.encoder) length.reset();
   decide_persistence();
   const bool ends_by_close = !length && m.c.request.version < 11;
   close_after_answer_ = close_after_answer_ || ends_by_close;
@@ -692,28 +705,43 @@ sched::task<base::error_code> connection::start_stream(std::optional<std::uint64
 }
 
 sched::task<base::error_code> connection::write(std::string_view bytes) {
+  return write_body(bytes, body_encoder::flush::none);
+}
+
+// `how` is for the encoder, if there is one.
+sched::task<base::error_code> connection::write_body(std::string_view bytes,
+                                                     body_encoder::flush how) {
   await_settled();
   answer_stream& stream = message_->stream;
   output& out = sender_.waiting();
   if (const base::error_code wrong = stream.admit(bytes)) co_return wrong;
-  if (bytes.empty() || stream.sends_no_body()) co_return base::error_code{};
-  if (out.room() < answer_stream::frame_bytes_max) {
-    const base::error_code failed = co_await sender_.flush();
-    if (failed) co_return stream.note(failed);
+  if (stream.sends_no_body()) co_return base::error_code{};
+  body_encoder* const encoder = message_->c.response.encoder.get();
+  for (;;) {
+    const std::string_view piece = encoder ? encoder->encode(bytes, how) : std::exchange(bytes, {});
+    if (piece.empty() && bytes.empty()) co_return base::error_code{};
+    if (piece.empty()) continue;
+    if (out.room() < answer_stream::frame_bytes_max) {
+      const base::error_code failed = co_await sender_.flush();
+      if (failed) co_return stream.note(failed);
+    }
+    stream.begin_piece(out, piece.size());
+    if (piece.size() + answer_stream::frame_bytes_max <= out.room()) {
+      out.append(piece);
+    } else {
+      const base::error_code failed = co_await sender_.send(piece);
+      if (failed) co_return stream.note(failed);
+    }
+    stream.end_piece(out);
   }
-  stream.begin_piece(out, bytes.size());
-  if (bytes.size() + answer_stream::frame_bytes_max <= out.room()) {
-    out.append(bytes);
-  } else {
-    const base::error_code failed = co_await sender_.send(bytes);
-    if (failed) co_return stream.note(failed);
-  }
-  stream.end_piece(out);
-  co_return base::error_code{};
 }
 
 sched::task<base::error_code> connection::flush() {
   await_settled();
+  if (message_->c.response.encoder) {
+    const base::error_code failed = co_await write_body({}, body_encoder::flush::now);
+    if (failed) co_return failed;
+  }
   if (sender_.flush_now()) co_return base::error_code{};
   const base::error_code failed = co_await sender_.flush();
   co_return message_->stream.note(failed);
@@ -727,8 +755,18 @@ void connection::answer_refusal(const refusal& why) {
   context& c = message_->c;
   c.response.fields.clear();
   c.problem(why.status, why.reason);
+  conclude(service_, c);
   c.request.method = method::get;  // The body says why, whatever the method was.
   write_answer();
+  tell_answered(service_, c, sent_body_bytes());
+}
+
+// Of an answer that is not streamed.
+std::uint64_t connection::sent_body_bytes() const noexcept {
+  const response& answer = message_->c.response;
+  const bool has_body =
+      message_->c.request.method != method::head && !has_no_content(answer.status);
+  return has_body ? answer.content_length() : 0;
 }
 
 // Requests that have come already are answered, also while the server drains.

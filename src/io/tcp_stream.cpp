@@ -138,6 +138,11 @@ void tcp_stream::finish_writing() noexcept {
   ::shutdown(socket_.native_handle(), SHUT_WR);
 }
 
+int tcp_stream::descriptor() const noexcept {
+  // Asio's accessor is not const, though it changes nothing.
+  return const_cast<socket&>(socket_).native_handle();
+}
+
 void tcp_stream::abort() noexcept {
   ::shutdown(socket_.native_handle(), SHUT_RDWR);
 }

@@ -34,6 +34,7 @@ class tcp_stream final : public stream, private sched::timer {
   void cut() noexcept override;
   [[nodiscard]] bool suspends() const noexcept override { return true; }
   void limit_read(duration timeout) noexcept override;
+  [[nodiscard]] int descriptor() const noexcept override;
 
  private:
   using socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp,

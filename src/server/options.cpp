@@ -98,6 +98,59 @@ std::vector<key> keys_of(http::limits& l) {
           {"threads_max", [&](const json& v) { set_number(l.threads_max, v); }}};
 }
 
+void set_share(double& into, const json& value) {
+  if (!value.is_number() || value.get<double>() < 0 || value.get<double>() > 1) {
+    throw value_error{"expected a number from 0 to 1"};
+  }
+  into = value.get<double>();
+}
+
+void set_access_log(std::optional<http::access_log_options>& into, const json& value) {
+  const std::string format = as_text(value);
+  if (format == "off") {
+    into.reset();
+    return;
+  }
+  if (format != "combined" && format != "json") {
+    throw value_error{"'" + format + "' is unknown; expected off, combined or json"};
+  }
+  if (!into) into.emplace();
+  into->format =
+      format == "json" ? http::access_log_format::json_lines : http::access_log_format::combined;
+}
+
+http::access_log_options& needed_log(std::optional<http::access_log_options>& of) {
+  if (!of) throw value_error{"has no effect without access_log"};
+  return *of;
+}
+
+void set_cors(std::optional<http::cors_options>& into, const json& value) {
+  if (!value.is_array()) throw value_error{"expected a list of origins: [\"https://a.example\"]"};
+  into.reset();
+  for (const json& each : value) {
+    if (!into) into.emplace();
+    into->origins.push_back(as_text(each));
+  }
+}
+
+void set_compression(std::optional<http::compression_options>& into, const json& value) {
+  bool wanted = false;
+  set_flag(wanted, value);
+  into = wanted ? std::optional(http::compression_options{}) : std::nullopt;
+}
+
+// access_log comes first in the alphabet, so it is read before what belongs to it.
+std::vector<key> keys_of(middleware_options& m) {
+  return {
+      {"access_log", [&](const json& v) { set_access_log(m.access_log, v); }},
+      {"access_log_file", [&](const json& v) { needed_log(m.access_log).file = as_text(v); }},
+      {"access_log_sample", [&](const json& v) { set_share(needed_log(m.access_log).sample, v); }},
+      {"compression", [&](const json& v) { set_compression(m.compression, v); }},
+      {"cors", [&](const json& v) { set_cors(m.cors, v); }},
+      {"request_id", [&](const json& v) { set_flag(m.request_id, v); }},
+      {"security_headers", [&](const json& v) { set_flag(m.security_headers, v); }}};
+}
+
 std::size_t edit_distance(const std::string& a, const std::string& b) {
   std::vector<std::size_t> row(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j)
@@ -138,19 +191,26 @@ class config_reader {
       throw base::failure{where(position) + "not valid JSON; see the text before this place", true};
     }
     if (!root.is_object()) throw base::failure{where(0) + "expected an object: { … }", true};
-    json limits = json::object();
-    if (root.contains("limits")) {
-      limits = root["limits"];
-      root.erase("limits");
-      if (!limits.is_object()) fail("limits", "expected an object: { … }");
-    }
+    const json limits = take_object(root, "limits");
+    const json middleware = take_object(root, "middleware");
     auto keys = keys_of(into);
-    keys.push_back({"limits", {}});  // For advice only: it is taken out above.
+    keys.push_back({"limits", {}});  // For advice only: they are taken out above.
+    keys.push_back({"middleware", {}});
     apply(root, keys, "");
     apply(limits, keys_of(into.limits), "limits.");
+    apply(middleware, keys_of(into.middleware), "middleware.");
   }
 
  private:
+  [[nodiscard]] json take_object(json& root, const char* name) const {
+    json found = json::object();
+    if (!root.contains(name)) return found;
+    found = root[name];
+    root.erase(name);
+    if (!found.is_object()) fail(name, "expected an object: { … }");
+    return found;
+  }
+
   void apply(const json& object, const std::vector<key>& keys, const std::string& path) const {
     for (const auto& member : object.items()) {
       const std::string& name = member.key();

@@ -8,6 +8,11 @@
 #include <system_error>
 
 #include <tacit/base/atomic.hpp>
+#include <tacit/http/access_log.hpp>
+#include <tacit/http/compression.hpp>
+#include <tacit/http/cors.hpp>
+#include <tacit/http/request_id.hpp>
+#include <tacit/http/security_headers.hpp>
 #include <tacit/http/service.hpp>
 #include <tacit/io/listening_socket.hpp>
 #include <tacit/observe/log.hpp>
@@ -39,7 +44,10 @@ class server::state {
   bool has_stragglers = false;  // Threads that may still use this state.
 };
 
-server::server(options with) : state_(std::make_unique<state>(std::move(with))) {}
+server::server(options with) : server(std::make_unique<state>(std::move(with))) {}
+
+server::server(std::unique_ptr<state> with)
+    : http::route_group(with->service.router), state_(std::move(with)) {}
 
 server::~server() {
   if (state_->running && !state_->has_stragglers) {
@@ -48,10 +56,6 @@ server::~server() {
   }
   // A thread cannot be ended from outside; what it uses is given up instead.
   if (state_->has_stragglers) static_cast<void>(state_.release());
-}
-
-void server::add(http::method on, std::string_view pattern, http::handler handler) {
-  state_->service.router.add(on, pattern, std::move(handler));
 }
 
 void server::set_fallback(http::handler handler) {
@@ -66,12 +70,25 @@ const std::string& server::address() const noexcept {
   return state_->address;
 }
 
+void server::use_middleware(const middleware_options& wanted, observe::metrics& in) {
+  if (wanted.request_id) use(http::request_ids());
+  if (wanted.access_log) use(http::access_log(*wanted.access_log, &in));
+  if (wanted.security_headers) use(http::security_headers());
+  if (wanted.cors) use(http::cors(*wanted.cors));
+  if (wanted.compression) use(http::compression(*wanted.compression));
+}
+
 std::variant<std::monostate, base::failure> server::start() {
   state& s = *state_;
   auto opened = io::listening_socket::open(s.settings.listen);
   if (auto* failure = std::get_if<base::failure>(&opened)) return *failure;
   s.socket.emplace(std::move(std::get<io::listening_socket>(opened)));
   s.address = s.socket->address();
+  try {
+    use_middleware(s.settings.middleware, s.metrics);
+  } catch (const std::exception& error) {
+    return base::failure{error.what()};
+  }
   add_debug_routes(s.service.router,
                    {s.settings, s.service, s.connections, s.metrics, s.accepted, s.running});
   const mode_environment environment{s.settings, s.service,  s.connections,

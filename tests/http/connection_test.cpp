@@ -128,7 +128,7 @@ TEST_P(connection_test, says_what_is_not_there) {
   EXPECT_NE(s.answers_to({get("/nothing")}).find("404 Not Found"), npos);
   const auto text = s.answers_to({"PUT /plain HTTP/1.1\r\nHost: a\r\n\r\n"});
   EXPECT_NE(text.find("405 Method Not Allowed"), npos);
-  EXPECT_NE(text.find("Allow: GET, HEAD\r\n"), npos);
+  EXPECT_NE(text.find("Allow: GET, HEAD, OPTIONS\r\n"), npos);
 }
 
 TEST_P(connection_test, refuses_and_closes_after_answering_what_came_before) {

@@ -38,6 +38,29 @@ TEST_F(config, sets_what_it_names_and_leaves_the_rest) {
   EXPECT_EQ(settings.limits.fields_max, http::limits().fields_max);
 }
 
+TEST_F(config, sets_what_goes_around_every_answer) {
+  EXPECT_FALSE(settings.middleware.access_log || settings.middleware.compression ||
+               settings.middleware.cors);
+  EXPECT_EQ(
+      refusal(R"({"middleware": {"request_id": true, "access_log": "json", "access_log_file": "x",
+                        "access_log_sample": 0.5, "compression": true, "cors": ["https://a.example"],
+                        "security_headers": true}})"),
+      "");
+  EXPECT_TRUE(settings.middleware.request_id);
+  EXPECT_EQ(settings.middleware.access_log->format, http::access_log_format::json_lines);
+  EXPECT_EQ(settings.middleware.access_log->file, "x");
+  EXPECT_EQ(settings.middleware.access_log->sample, 0.5);
+  EXPECT_TRUE(settings.middleware.compression);
+  EXPECT_EQ(settings.middleware.cors->origins, std::vector<std::string>{"https://a.example"});
+  EXPECT_TRUE(settings.middleware.security_headers);
+  EXPECT_TRUE(has(refusal(R"({"middleware": {"access_log": "xml"}})"), "off, combined or json"));
+  EXPECT_TRUE(has(refusal(R"({"middleware": {"access_log_sample": 2}})"), "from 0 to 1"));
+  EXPECT_TRUE(has(refusal(R"({"middleware": {"cors": "*"}})"), "a list of origins"));
+  EXPECT_TRUE(has(refusal(R"({"middleware": {"zip": true}})"), "'middleware.zip'"));
+  settings = {};
+  EXPECT_TRUE(has(refusal(R"({"middleware": {"access_log_file": "x"}})"), "without access_log"));
+}
+
 TEST_F(config, names_file_line_and_key_of_a_misspelt_key) {
   const std::string message = refusal("{\n  \"mode\": \"thread\",\n  \"wokers\": 3\n}");
   EXPECT_TRUE(has(message, "config.json:3: ")) << message;

@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <unistd.h>
 #include <algorithm>
 #include <atomic>
+#include <cstdio>
+#include <fstream>
 #include <future>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -84,6 +87,47 @@ TEST_P(server_test, serves_the_routes_of_the_program_that_embeds_it) {
   EXPECT_EQ(client.exchange(get("/healthz")).status, 200);
   EXPECT_EQ(client.exchange(get("/readyz")).status, 200);
   EXPECT_EQ(app.stop(), 0U);
+}
+
+TEST_P(server_test, puts_what_its_options_ask_for_around_every_answer) {
+  options chosen = settings();
+  const std::string file = testing::TempDir() + "access-" + std::to_string(::getpid()) + ".log";
+  chosen.middleware = {.request_id = true,
+                       .access_log = http::access_log_options{.file = file},
+                       .compression = http::compression_options{.bytes_min = 1},
+                       .cors = http::cors_options{.origins = {"*"}},
+                       .security_headers = true};
+  {
+    server app(chosen);
+    auto api = app.group("/api");
+    api.get("/text", [](http::context& c) { c.text(std::string(1000, 'x')); });
+    start(app);
+    support::raw_client client(port_of(app));
+    const auto answer = client.exchange(
+        "GET /api/text HTTP/1.1\r\nHost: a\r\nOrigin: http://b\r\nAccept-Encoding: gzip\r\n\r\n");
+    EXPECT_EQ(answer.field("Content-Encoding"), "gzip");
+    EXPECT_EQ(answer.field("Access-Control-Allow-Origin"), "*");
+    EXPECT_EQ(answer.field("X-Content-Type-Options"), "nosniff");
+    EXPECT_TRUE(answer.field("X-Request-Id"));
+    EXPECT_EQ(client.exchange(get("/nowhere")).status, 404);
+    app.stop();
+  }
+  std::ifstream in(file);
+  std::string first, second;
+  EXPECT_TRUE(std::getline(in, first) && std::getline(in, second));
+  EXPECT_TRUE(first.starts_with("127.0.0.1 - - [")) << first;
+  EXPECT_NE(second.find("\"GET /nowhere HTTP/1.1\" 404 "), std::string::npos) << second;
+  std::remove(file.c_str());
+}
+
+TEST_P(server_test, tells_what_middleware_cannot_be_had) {
+  options chosen = settings();
+  chosen.middleware.access_log = http::access_log_options{.file = "/nowhere/at/all"};
+  server app(chosen);
+  const auto started = app.start();
+  const auto* failure = std::get_if<base::failure>(&started);
+  ASSERT_TRUE(failure);
+  EXPECT_NE(failure->message.find("/nowhere/at/all"), std::string::npos) << failure->message;
 }
 
 TEST_P(server_test, lets_the_program_answer_a_debug_path_itself) {

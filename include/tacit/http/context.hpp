@@ -4,17 +4,31 @@
 #include <cstdint>
 #include <memory_resource>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include <tacit/base/clock.hpp>
 #include <tacit/http/exchange.hpp>
 #include <tacit/http/json_fwd.hpp>
 #include <tacit/http/request.hpp>
 #include <tacit/http/response.hpp>
+#include <tacit/io/stream.hpp>
 
 namespace tacit::http {
+
+struct handler;
+struct middleware_chain;
+
+/// How far a request has come on its way to its handler. For the pipeline.
+struct passage {
+  const middleware_chain* through = nullptr;
+  const handler* target = nullptr;  ///< Null where nothing handles it.
+  std::size_t entered = 0;          ///< Steps of the chain.
+  base::steady_time started{};      ///< Set where somebody logs how long it took.
+};
 
 /// One request and its answer, as a handler sees them.
 ///
@@ -30,12 +44,30 @@ class context {
   /// `memory` holds everything of this request and outlives it, as does the exchange. Without one
   /// the request's body is what `request.body` holds, and nothing can be streamed.
   explicit context(std::pmr::memory_resource& memory, exchange* with = nullptr)
-      : request(memory), response(memory), memory_(memory), exchange_(with), params_(&memory) {}
+      : request(memory),
+        response(memory),
+        request_id(&memory),
+        memory_(memory),
+        exchange_(with),
+        decoded_(&memory),
+        params_(&memory) {}
   context(const context&) = delete;
   context& operator=(const context&) = delete;
 
   http::request request;
   http::response response;
+
+  /// What tells this request from all others in logs, here and in other services; empty unless the
+  /// request_id middleware is used.
+  std::pmr::string request_id;
+
+  /// Whom the answer goes to; null in tests without a connection.
+  io::stream* peer = nullptr;
+
+  /// What a body that is held in memory may have, besides limits.body_bytes_max: body_limit().
+  std::uint64_t body_bytes_max = UINT64_MAX;
+
+  http::passage passage;
 
   /// The value that `{name}` of the route's pattern stands for, percent-decoded; empty if there is
   /// no such name.
@@ -137,7 +169,8 @@ class context {
 
   std::pmr::memory_resource& memory_;
   exchange* exchange_;
-  std::pmr::vector<std::pair<std::string_view, std::pmr::string>> params_;
+  std::pmr::string decoded_;  // The path, where something in it was encoded.
+  std::pmr::vector<std::pair<std::string_view, std::string_view>> params_;
 };
 
 }  // namespace tacit::http

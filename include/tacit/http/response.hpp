@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include <tacit/http/body_encoder.hpp>
 #include <tacit/http/request.hpp>
 
 namespace tacit::http {
@@ -41,6 +42,10 @@ struct response {
 
   const body_source* source = nullptr;  ///< If set, the body is `source_bytes` of it instead.
   std::uint64_t source_bytes = 0;
+
+  /// If set, the bytes of a streamed body go through it, and its length is not known beforehand.
+  encoder_lease encoder;
+  bool is_streamed = false;  ///< The body is written piece by piece, after the head.
 
   /// Whether nothing has been set yet.
   [[nodiscard]] bool is_untouched() const noexcept {

@@ -2,11 +2,15 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 
 #include <tacit/base/error.hpp>
+#include <tacit/http/access_log.hpp>
+#include <tacit/http/compression.hpp>
+#include <tacit/http/cors.hpp>
 #include <tacit/http/limits.hpp>
 #include <tacit/memory/mode.hpp>
 
@@ -24,6 +28,16 @@ enum class threading {
 
 /// More than any machine has CPUs for; a larger number is a slip.
 inline constexpr std::uint32_t workers_max = 1024;
+
+/// What goes around every answer, without the program's doing. All of it is off unless it is asked
+/// for.
+struct middleware_options {
+  bool request_id = false;
+  std::optional<http::access_log_options> access_log = {};
+  std::optional<http::compression_options> compression = {};
+  std::optional<http::cors_options> cors = {};
+  bool security_headers = false;
+};
 
 /// All settings of a server, with their defaults.
 struct options {
@@ -51,6 +65,8 @@ struct options {
   /// How long a drain waits for requests under way before it cuts them. Below the 30 s that
   /// orchestrators grant by default.
   std::chrono::milliseconds drain_timeout{20'000};
+
+  middleware_options middleware;
 
   http::limits limits;
 };

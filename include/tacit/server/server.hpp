@@ -9,7 +9,8 @@
 
 #include <tacit/base/error.hpp>
 #include <tacit/http/context.hpp>
-#include <tacit/http/router.hpp>
+#include <tacit/http/handler.hpp>
+#include <tacit/http/route_group.hpp>
 #include <tacit/observe/metrics.hpp>
 #include <tacit/server/options.hpp>
 
@@ -21,40 +22,20 @@ namespace tacit::server {
 ///     app.get("/", [](tacit::http::context& c) { c.text("Hello\n"); });
 ///     return app.run();
 ///
+/// Routes are added as to any group: get(), post(), route(), ...; group() makes a group inside it,
+/// and what is put around it by use() goes around every answer.
+///
 /// Besides the routes added, it answers /healthz, /readyz, /metrics, /debug/runtime,
 /// /debug/scheduler and /debug/tasks, unless these are added by the program itself.
 ///
 /// Threads:   add routes, start() and stop() from one thread; handlers run on the server's.
 /// Lifetime:  one start() per server. The destructor stops it, cutting what is open.
-class server {
+class server : public http::route_group {
  public:
   explicit server(options with = {});
   ~server();
   server(const server&) = delete;
   server& operator=(const server&) = delete;
-
-  /// Adds a route. The handler is a plain function of context&, or a coroutine that returns task<>.
-  /// Throws std::invalid_argument for a pattern that is malformed or taken (http::router::add).
-  template <class Callable>
-  void route(http::method on, std::string_view pattern, Callable handler) {
-    add(on, pattern, http::make_handler(std::move(handler)));
-  }
-  template <class Callable>
-  void get(std::string_view pattern, Callable handler) {
-    route(http::method::get, pattern, std::move(handler));
-  }
-  template <class Callable>
-  void post(std::string_view pattern, Callable handler) {
-    route(http::method::post, pattern, std::move(handler));
-  }
-  template <class Callable>
-  void put(std::string_view pattern, Callable handler) {
-    route(http::method::put, pattern, std::move(handler));
-  }
-  template <class Callable>
-  void del(std::string_view pattern, Callable handler) {
-    route(http::method::delete_, pattern, std::move(handler));
-  }
 
   /// Answers what no route matches, whatever its method.
   template <class Callable>
@@ -63,7 +44,7 @@ class server {
   }
 
   /// Binds, and serves from then on. Failures: the address is malformed or taken, no threads to be
-  /// had.
+  /// had, what options.middleware asks for cannot be had.
   [[nodiscard]] std::variant<std::monostate, base::failure> start();
 
   /// "ADDRESS:PORT" as bound. Empty before start().
@@ -87,7 +68,8 @@ class server {
 
  private:
   class state;
-  void add(http::method on, std::string_view pattern, http::handler handler);
+  explicit server(std::unique_ptr<state> with);
+  void use_middleware(const middleware_options& wanted, observe::metrics& in);
   void set_fallback(http::handler handler);
 
   std::unique_ptr<state> state_;
