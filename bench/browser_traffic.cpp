@@ -9,16 +9,6 @@ constexpr std::size_t agents_max = 10'000;
 
 }  // namespace
 
-std::vector<std::string> browser_agents() {
-  return {"Mozilla/5.0 (Windows NT 10.0; Win64; x64) Heron/118.0 Safari/537.36",
-          "Mozilla/5.0 (Macintosh; Intel Mac OS X 14_2) Heron/118.0 Safari/537.36",
-          "Mozilla/5.0 (X11; Linux x86_64; rv:121.0) Osprey/121.0",
-          "Mozilla/5.0 (Linux; Android 14; Mobile) Heron/118.0 Mobile Safari/537.36",
-          "Mozilla/5.0 (iPhone; CPU iPhone OS 17_2 like Mac OS X) Wren/17.2 Mobile",
-          "Mozilla/5.0 (compatible; Magpiebot/2.1; +http://magpie.example/bot)",
-          "feedreader/4.4 (+http://feeds.example/)"};
-}
-
 std::vector<std::string> agents_of(const formats::combined_log& log, const std::string& name) {
   std::vector<std::string> out;
   for (const auto& record : log.records) {

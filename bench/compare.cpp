@@ -123,7 +123,7 @@ workload choose_workload(const compare_options& options, const std::filesystem::
     if (options.as_browser) {
       out.agents =
           options.agents_path.empty()
-              ? browser_agents()
+              ? std::vector<std::string>(made_up_agents.begin(), made_up_agents.end())
               : agents_of(formats::read_combined_log(options.agents_path), options.agents_path);
       out.description += fmt::format(" as browsers send it ({} user agents)", out.agents.size());
     }

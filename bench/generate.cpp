@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "bench/browser_traffic.hpp"
 #include "bench/output_file.hpp"
 #include "bench/schedule.hpp"
 
@@ -118,15 +119,7 @@ std::vector<double> draw_times(dice& random, std::uint64_t lines) {
 }
 
 std::string_view draw_agent(dice& random) {
-  constexpr std::array<std::string_view, 7> agents = {
-      "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Heron/118.0 Safari/537.36",
-      "Mozilla/5.0 (Macintosh; Intel Mac OS X 14_2) Heron/118.0 Safari/537.36",
-      "Mozilla/5.0 (X11; Linux x86_64; rv:121.0) Osprey/121.0",
-      "Mozilla/5.0 (Linux; Android 14; Mobile) Heron/118.0 Mobile Safari/537.36",
-      "Mozilla/5.0 (iPhone; CPU iPhone OS 17_2 like Mac OS X) Wren/17.2 Mobile",
-      "Mozilla/5.0 (compatible; Magpiebot/2.1; +http://magpie.example/bot)",
-      "feedreader/4.4 (+http://feeds.example/)"};
-  return agents[random.below(agents.size())];
+  return made_up_agents[random.below(made_up_agents.size())];
 }
 
 void append_line(std::string& out, dice& random, const page& asked, double time) {

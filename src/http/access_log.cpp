@@ -3,10 +3,10 @@
 #include <ctime>
 #include <memory>
 
+#include <tacit/base/quick_random.hpp>
 #include <tacit/observe/line_writer.hpp>
 
 #include "http/access_line.hpp"
-#include "http/quick_random.hpp"
 #include "io/peer_address.hpp"
 
 namespace tacit::http {
@@ -49,7 +49,7 @@ class logging {
   [[nodiscard]] bool is_sampled() const noexcept {
     constexpr double range = 4294967296.0;
     return options_.sample >= 1 ||
-           static_cast<double>(quick_random() >> 32) < options_.sample * range;
+           static_cast<double>(base::quick_random() >> 32) < options_.sample * range;
   }
 
   const access_log_options options_;

@@ -4,10 +4,14 @@
 
 namespace tacit::http {
 
+bool sends_body(const context& c) noexcept {
+  return c.request.method != method::head && !has_no_content(c.response.status);
+}
+
 void answer_stream::begin(output& out, const context& c, std::optional<std::uint64_t> length,
                           persistence goes_on) {
   has_begun_ = true;
-  sends_no_body_ = c.request.method == method::head || has_no_content(c.response.status);
+  sends_no_body_ = !sends_body(c);
   left_ = length.value_or(0);
   ends_ = length                    ? body_end{body_end::by::length, *length}
           : c.request.version >= 11 ? body_end{body_end::by::chunks, 0}

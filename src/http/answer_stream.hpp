@@ -12,6 +12,9 @@
 
 namespace tacit::http {
 
+/// Whether an answer's body goes out: not to HEAD, nor with a status that has none.
+[[nodiscard]] bool sends_body(const context& c) noexcept;
+
 /// The framing of an answer that is written piece by piece (RFC 9112 section 7.1).
 class answer_stream {
  public:

@@ -257,7 +257,7 @@ sched::task<> connection::serve() {
         conclude(service_, message_->c);
         decide_persistence();
         write_answer();
-        if (message_->c.response.source && message_->c.request.method != method::head) {
+        if (message_->c.response.source && sends_body(message_->c)) {
           auto sending = start_for_request(send_source());
           const bool is_sent = co_await std::move(sending);
           if (!is_sent) co_return;
@@ -763,10 +763,7 @@ void connection::answer_refusal(const refusal& why) {
 
 // Of an answer that is not streamed.
 std::uint64_t connection::sent_body_bytes() const noexcept {
-  const response& answer = message_->c.response;
-  const bool has_body =
-      message_->c.request.method != method::head && !has_no_content(answer.status);
-  return has_body ? answer.content_length() : 0;
+  return sends_body(message_->c) ? message_->c.response.content_length() : 0;
 }
 
 // Requests that have come already are answered, also while the server drains.
@@ -791,9 +788,7 @@ bool connection::can_drain_body() const noexcept {
 // The head, and the body if it is in memory.
 void connection::write_answer() {
   const response& answer = message_->c.response;
-  const bool has_body =
-      message_->c.request.method != method::head && !has_no_content(answer.status);
-  const std::size_t body_bytes = has_body && !answer.source ? answer.body.size() : 0;
+  const std::size_t body_bytes = sends_body(message_->c) && !answer.source ? answer.body.size() : 0;
   output& out = sender_.waiting();
   out.ensure_room(head_bytes_max(answer) + body_bytes);
   write_head(out, answer, goes_on(), {body_end::by::length, answer.content_length()});
@@ -810,7 +805,6 @@ void connection::count_answer() const noexcept {
 // together with what is waiting, and never copied.
 sched::task<bool> connection::send_source() {
   const response& answer = message_->c.response;
-  if (has_no_content(answer.status)) co_return true;
   if (answer.source_bytes <= sender_.waiting().room()) {
     append_source();
     co_return true;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "http/quick_random.hpp"
+#include <tacit/base/quick_random.hpp>
 
 namespace tacit::http {
 namespace {
@@ -27,8 +27,8 @@ bool identify(context& c) {
     return true;
   }
   c.request_id.reserve(32);
-  append_hex(c.request_id, quick_random());
-  append_hex(c.request_id, quick_random());
+  append_hex(c.request_id, base::quick_random());
+  append_hex(c.request_id, base::quick_random());
   return true;
 }
 

@@ -7,11 +7,11 @@
 #include <mutex>
 #include <system_error>
 
+#include <tacit/base/time_slice.hpp>
 #include <tacit/sched/scheduler.hpp>
 
 #include "sched/idle.hpp"
 #include "sched/stack_capture.hpp"
-#include "sched/time_slice.hpp"
 #include "sched/worker.hpp"
 
 namespace tacit::sched {
@@ -88,7 +88,7 @@ void monitor::wait() {
 void monitor::run() {
   pthread_setname_np(pthread_self(), "tacit-monitor");
   prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
-  ask_for_short_slices();  // It is to see what goes on when all CPUs are taken, too.
+  base::ask_for_short_slices();  // It is to see what goes on when all CPUs are taken, too.
   for (;;) {
     wait();
     {

@@ -10,6 +10,7 @@
 #include <mutex>
 #include <utility>
 
+#include <tacit/base/time_slice.hpp>
 #include <tacit/sched/fork_join.hpp>
 #include <tacit/sched/this_worker.hpp>
 #include <tacit/sched/yield.hpp>
@@ -17,7 +18,6 @@
 #include "sched/idle.hpp"
 #include "sched/inject_queue.hpp"
 #include "sched/monitor.hpp"
-#include "sched/time_slice.hpp"
 
 namespace tacit::sched {
 namespace {
@@ -61,7 +61,7 @@ void worker::run() {
   // A spare one has not been counted as awake.
   if (index_ >= owner_.workers()) owner_.idle_->come_back();
   // There are times with more threads than CPUs, and most of what these do is short.
-  if (owner_.spare_workers() != 0) ask_for_short_slices();
+  if (owner_.spare_workers() != 0) base::ask_for_short_slices();
   look_at_clock();
   while (runnable* next = next_ready()) {
     begin_run(*next);

@@ -1,10 +1,10 @@
-#include "http/quick_random.hpp"
+#include <tacit/base/quick_random.hpp>
 
 #include <sys/random.h>
 
 #include <ctime>
 
-namespace tacit::http {
+namespace tacit::base {
 namespace {
 
 constinit thread_local std::uint64_t state = 0;
@@ -27,4 +27,4 @@ std::uint64_t quick_random() noexcept {
   return mixed ^ (mixed >> 31);
 }
 
-}  // namespace tacit::http
+}  // namespace tacit::base

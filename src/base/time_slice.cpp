@@ -1,15 +1,17 @@
-#include "sched/time_slice.hpp"
+#include <tacit/base/time_slice.hpp>
 
 #include <sched.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 
-namespace tacit::sched {
+namespace tacit::base {
 
-void ask_for_short_slices() noexcept {
+bool ask_for_short_slices(int steps_before) noexcept {
+  // The kernel's struct sched_attr, which no header has.
   struct {
     std::uint32_t size = sizeof *this;
     std::uint32_t policy = SCHED_OTHER;
@@ -20,8 +22,8 @@ void ask_for_short_slices() noexcept {
     std::uint64_t deadline_ns = 0;
     std::uint64_t period_ns = 0;
   } wanted;
-  wanted.nice = ::getpriority(PRIO_PROCESS, 0);
-  ::syscall(SYS_sched_setattr, 0, &wanted, 0);
+  wanted.nice = std::max(-20, ::getpriority(PRIO_PROCESS, 0) - steps_before);
+  return ::syscall(SYS_sched_setattr, 0, &wanted, 0) == 0;
 }
 
-}  // namespace tacit::sched
+}  // namespace tacit::base
