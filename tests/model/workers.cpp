@@ -121,6 +121,11 @@ bool sched::this_worker::spend_budget() noexcept {
   return true;
 }
 
+// No job of these runs nested on another's stack.
+bool sched::detail::ends_nested(const promise_base& /*ending*/) noexcept {
+  return false;
+}
+
 bool sched::yield::await_ready() const noexcept {
   return true;
 }
@@ -129,7 +134,7 @@ void sched::yield::requeue() noexcept {
   make_ready();
 }
 
-void* memory::frame_pool::allocate(std::size_t bytes) {
+void* memory::frame_pool::allocate_slowly(std::size_t bytes) {
   using model::frame_head;
   auto* const head = static_cast<frame_head*>(std::malloc(sizeof(frame_head) + bytes));
   std::construct_at(head)->bytes = bytes;

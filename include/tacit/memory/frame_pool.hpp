@@ -72,7 +72,8 @@ class frame_pool {
   /// Memory for `bytes`, aligned as operator new does, behind a frame_note (frame_note::of) that
   /// says nothing but that the frame is live. Throws std::bad_alloc.
   [[nodiscard]] static void* allocate(std::size_t bytes) {
-#if defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
+#if defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && \
+    !defined(TACIT_MODEL)
     if (frame_heads* const heads = heads_of_this_thread; heads && bytes <= largest_bytes)
         [[likely]] {
       if (void* const frame = (*heads)[class_of(bytes)]->take()) [[likely]] {
