@@ -26,6 +26,7 @@ struct serve_arguments {
   std::string config;
   std::optional<std::string> listen, mode, memory, stealing;
   std::optional<std::uint32_t> workers, spare_workers, stall_bound_ms;
+  std::optional<std::uint32_t> drain_delay_ms, drain_timeout_ms;
   std::string site;
   std::uint64_t body_limit = tacit::server::site::no_body_limit;
 };
@@ -40,6 +41,8 @@ std::optional<failure> resolve(const serve_arguments& from, tacit::server::optio
   if (from.workers) into.workers = *from.workers;
   if (from.spare_workers) into.spare_workers = *from.spare_workers;
   if (from.stall_bound_ms) into.stall_bound = std::chrono::milliseconds(*from.stall_bound_ms);
+  if (from.drain_delay_ms) into.drain_delay = std::chrono::milliseconds(*from.drain_delay_ms);
+  if (from.drain_timeout_ms) into.drain_timeout = std::chrono::milliseconds(*from.drain_timeout_ms);
   if (from.stealing) {
     const auto parsed = tacit::server::parse_switch(*from.stealing);
     if (const auto* problem = std::get_if<failure>(&parsed)) {
@@ -119,6 +122,15 @@ int main(int argc, char** argv) {
       ->add_option("--stall-bound-ms", arguments.stall_bound_ms,
                    "report a handler that keeps its worker for so many milliseconds, 0 for never "
                    "(20)")
+      ->check(CLI::Range(0U, 3'600'000U));
+  serving
+      ->add_option("--drain-delay-ms", arguments.drain_delay_ms,
+                   "after SIGTERM, serve on with /readyz at 503 for so long; behind a balancer, as "
+                   "long as it takes to notice (0)")
+      ->check(CLI::Range(0U, 3'600'000U));
+  serving
+      ->add_option("--drain-timeout-ms", arguments.drain_timeout_ms,
+                   "then cut what has not ended after so long (20000)")
       ->check(CLI::Range(0U, 3'600'000U));
   serving->add_option("--site", arguments.site,
                       "serve a site made from this access log in combined format");

@@ -24,6 +24,7 @@
 #include <tacit/sched/own_note.hpp>
 #include <tacit/sched/this_worker.hpp>
 #include <tacit/sched/yield.hpp>
+#include <tacit/sync/sleep.hpp>
 
 #include "http/connection_set.hpp"
 #include "http/parser.hpp"
@@ -39,10 +40,16 @@ namespace {
 constexpr std::size_t linger_bytes_max = 256 * 1024;
 constexpr std::chrono::milliseconds linger_timeout{1000};
 
+// Of a request whose beginning came just when the reading was stopped, the rest is still received
+// by the kernel, but nothing tells when.
+constexpr int late_reads_max = 40;
+constexpr std::chrono::milliseconds late_read_pause{5};
+
 class connection {
  public:
   connection(const service& of, io::stream& peer, connection_set& among)
       : service_(of),
+        limits_(&of.current_limits()),
         peer_(peer),
         set_(among),
         entry_(among, peer),
@@ -65,6 +72,10 @@ class connection {
   void end_message() noexcept;
   void drop_message() noexcept;
   void label_request() noexcept;
+  void take_limits();
+  [[nodiscard]] std::size_t input_bytes() const noexcept {
+    return std::max(memory::buffer_pool::block_bytes, 2 * limits_->head_bytes_max);
+  }
   bool make_room();
   void restart_at_front();
   [[nodiscard]] std::string_view unparsed() const noexcept {
@@ -88,6 +99,7 @@ class connection {
   sched::join_handle<T> start_for_request(sched::task<T> part);
 
   const service& service_;
+  const limits* limits_;  // In force when the present request began; never changed during one.
   io::stream& peer_;
   connection_set& set_;
   connection_set::entry entry_;
@@ -107,6 +119,8 @@ class connection {
   std::size_t head_end_ = 0;            // Where the body starts; 0 before the head is complete.
   base::steady_time head_deadline_{};
   bool close_after_answer_ = false;
+  bool lingers_ = false;
+  int late_reads_left_ = late_reads_max;
   bool continued_ = false;
   bool broken_ = false;
 };
@@ -130,7 +144,14 @@ sched::task<> connection::serve() {
       if (service_.memory == memory::mode::arena) output_.release();
       if (!context_) entry_.set_idle();
       const io::transfer read = co_await peer_.read(room(), read_timeout());
-      if (!context_) entry_.set_busy();
+      if (!context_) entry_.set(activity::reading_head);
+      if (read.error == base::errc::end_of_stream && context_ && entry_.is_stopped() &&
+          late_reads_left_ > 0) {
+        --late_reads_left_;
+        const base::error_code stopped = co_await sync::sleep_for(late_read_pause);
+        if (stopped) co_return;
+        continue;
+      }
       if (read.error) {
         if (!answer_read_failure(read.error)) co_return;
         step = next::refuse;
@@ -141,6 +162,7 @@ sched::task<> connection::serve() {
     }
 
     if (step == next::respond) {
+      entry_.set(activity::handling);
       label_request();
       if (const handler* with = route(service_, *context_)) {
         if (with->plain) {
@@ -153,9 +175,12 @@ sched::task<> connection::serve() {
           co_await std::move(running);
         }
       }
-      // Requests that have come already are answered, also while the server drains.
-      close_after_answer_ =
-          !context_->request.keep_alive || (set_.is_draining() && parsed_ == end_);
+      // Requests that have come already are answered, also while the server drains. A peer that did
+      // not ask for the end may have sent more, which the closing must not turn into a reset.
+      const bool drains = set_.is_draining() && parsed_ == end_;
+      close_after_answer_ = !context_->request.keep_alive || drains;
+      lingers_ = context_->request.keep_alive && drains;
+      entry_.set(activity::writing);
       write_answer();
       const response& answer = context_->response;
       if (answer.source && context_->request.method != method::head &&
@@ -166,7 +191,7 @@ sched::task<> connection::serve() {
     }
     if (close_after_answer_) {
       if (!flush_now() && !co_await finish_flush()) co_return;
-      if (step == next::refuse) co_await linger();
+      if (step == next::refuse || lingers_) co_await linger();
       co_return;
     }
     if (output_.room() < output::capacity / 4 && !flush_now() && !co_await finish_flush())
@@ -181,6 +206,7 @@ connection::next connection::advance() {
     while (unparsed().starts_with("\r\n"))
       parsed_ += 2;
     if (unparsed().empty() || unparsed() == "\r") return next::read;
+    take_limits();
     message_ = parsed_;
     begin_message();
   }
@@ -196,6 +222,7 @@ connection::next connection::advance() {
         return next::refuse;
       case parser::progress::head_complete:
         head_end_ = parsed_;
+        entry_.set(activity::reading_body);
         if (!head_fits(head_end_)) return next::refuse;
         if (parsed_ == end_) return next::read;
         break;
@@ -207,7 +234,7 @@ connection::next connection::advance() {
 
 // Refuses a head that reaches to `end` if that is too far. The parser bounds each of its parts.
 bool connection::head_fits(std::size_t end) {
-  if (end - message_ <= service_.limits.head_bytes_max) return true;
+  if (end - message_ <= limits_->head_bytes_max) return true;
   answer_refusal(context_->request.target.empty()
                      ? refusal{414, "the request line is longer than this server takes"}
                      : refusal{431, "the header fields are larger than this server takes"});
@@ -229,9 +256,9 @@ void connection::append_continue() {
 void connection::begin_message() {
   std::pmr::polymorphic_allocator<> allocator(&memory_);
   context_ = allocator.new_object<context>(memory_);
-  parser_.emplace(service_.limits, context_->request, memory_);
+  parser_.emplace(*limits_, context_->request, memory_);
   head_end_ = 0;
-  head_deadline_ = sched::this_worker::coarse_now() + service_.limits.head_timeout;
+  head_deadline_ = sched::this_worker::coarse_now() + limits_->head_timeout;
 }
 
 void connection::end_message() noexcept {
@@ -272,12 +299,23 @@ sched::join_handle<T> connection::start_for_request(sched::task<T> part) {
   return sched::start_here(std::move(part));
 }
 
+// Between two requests. What has come of the next one moves to a larger block if it takes one.
+void connection::take_limits() {
+  const limits* const now = &service_.current_limits();
+  if (now == limits_) return;
+  limits_ = now;
+  if (!input_ || input_.size() >= input_bytes()) return;
+  memory::buffer larger(input_bytes());
+  std::memcpy(larger.data(), input_.data() + parsed_, end_ - parsed_);
+  end_ -= parsed_;
+  message_ = parsed_ = 0;
+  input_ = std::move(larger);
+}
+
 // Before a read. False if the block is full of one line that belongs to no head.
 bool connection::make_room() {
-  if (!input_) {
-    input_ = memory::buffer(
-        std::max(memory::buffer_pool::block_bytes, 2 * service_.limits.head_bytes_max));
-  }
+  if (!context_) take_limits();
+  if (!input_) input_ = memory::buffer(input_bytes());
   if (!context_) {
     std::memmove(input_.data(), input_.data() + parsed_, end_ - parsed_);
     end_ -= parsed_;
@@ -306,8 +344,8 @@ void connection::restart_at_front() {
 }
 
 io::stream::duration connection::read_timeout() const noexcept {
-  if (!context_) return service_.limits.idle_timeout;
-  if (head_end_ != 0) return service_.limits.body_timeout;
+  if (!context_) return limits_->idle_timeout;
+  if (head_end_ != 0) return limits_->body_timeout;
   const auto left = head_deadline_ - sched::this_worker::coarse_now();
   return std::max<io::stream::duration>(left, std::chrono::milliseconds(1));
 }
@@ -369,8 +407,7 @@ sched::task<bool> connection::finish_flush() {
   if (broken_) co_return false;
   while (!output_.empty()) {
     const io::const_buffer pending(output_.pending().data(), output_.pending().size());
-    const io::transfer written =
-        co_await peer_.write_some({&pending, 1}, service_.limits.write_timeout);
+    const io::transfer written = co_await peer_.write_some({&pending, 1}, limits_->write_timeout);
     if (written.error) {
       if (written.error == base::errc::timed_out) service_.count.timeouts.add();
       co_return false;
@@ -408,7 +445,7 @@ sched::task<bool> connection::stream_body() {
     const std::span<const io::const_buffer> message(pieces.data(), count);
     io::transfer written = peer_.try_write(message);
     if (!written.error && written.bytes == 0) {
-      written = co_await peer_.write_some(message, service_.limits.write_timeout);
+      written = co_await peer_.write_some(message, limits_->write_timeout);
     }
     if (written.error) {
       if (written.error == base::errc::timed_out) service_.count.timeouts.add();
@@ -441,6 +478,7 @@ sched::task<> connection::run_coroutine(const handler& with) {
 }
 
 sched::task<> connection::linger() {
+  entry_.set(activity::lingering);
   peer_.finish_writing();
   std::size_t left = linger_bytes_max;
   while (left > 0) {

@@ -37,7 +37,7 @@ nlohmann::json describe(const debug_view& view) {
                            {"threads", process.threads},
                            {"rss_bytes", process.rss_bytes},
                            {"connections", view.connections.size()},
-                           {"connections_accepted", view.accepted.value()},
+                           {"connections_accepted", view.entrance.accepted()},
                            {"requests", view.service.count.answers()},
                            {"draining", view.connections.is_draining()},
                            {"allocations_counted", memory::is_counting()},
@@ -131,7 +131,7 @@ void add_debug_routes(http::router& router, const debug_view& view) {
   add_gauges(view);
   add_if_free(router, "/healthz", [](http::context& c) { c.text("ok\n"); });
   add_if_free(router, "/readyz", [view](http::context& c) {
-    if (view.connections.is_draining()) return c.problem(503, "draining");
+    if (!view.ready.load(base::memory_order_relaxed)) return c.problem(503, "draining");
     c.text("ready\n");
   });
   add_if_free(router, "/metrics", [view](http::context& c) {

@@ -17,7 +17,8 @@ struct debug_view {
   const http::service& service;
   const http::connection_set& connections;
   observe::metrics& metrics;
-  observe::counter accepted;
+  const admission& entrance;
+  const base::atomic<bool>& ready;
   const std::unique_ptr<mode>& running;
 };
 

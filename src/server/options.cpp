@@ -76,6 +76,8 @@ std::vector<key> keys_of(options& o) {
           {"spare_workers", [&](const json& v) { set_workers(o.spare_workers, v); }},
           {"stealing", [&](const json& v) { set_flag(o.stealing, v); }},
           {"stall_bound_ms", [&](const json& v) { set_duration(o.stall_bound, v); }},
+          {"drain_delay_ms", [&](const json& v) { set_duration(o.drain_delay, v); }},
+          {"drain_idle_ms", [&](const json& v) { set_duration(o.drain_idle, v); }},
           {"drain_timeout_ms", [&](const json& v) { set_duration(o.drain_timeout, v); }}};
 }
 
@@ -89,6 +91,8 @@ std::vector<key> keys_of(http::limits& l) {
           {"idle_timeout_ms", [&](const json& v) { set_duration(l.idle_timeout, v); }},
           {"write_timeout_ms", [&](const json& v) { set_duration(l.write_timeout, v); }},
           {"connections_max", [&](const json& v) { set_number(l.connections_max, v); }},
+          {"connections_per_peer_max",
+           [&](const json& v) { set_number(l.connections_per_peer_max, v); }},
           {"threads_max", [&](const json& v) { set_number(l.threads_max, v); }}};
 }
 

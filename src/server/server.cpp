@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <optional>
 #include <system_error>
@@ -13,6 +14,7 @@
 #include <tacit/observe/log.hpp>
 
 #include "http/connection_set.hpp"
+#include "server/admission.hpp"
 #include "server/debug_routes.hpp"
 #include "server/mode.hpp"
 
@@ -20,19 +22,18 @@ namespace tacit::server {
 
 class server::state {
  public:
-  explicit state(options with) : settings(std::move(with)), service(metrics) {
+  explicit state(options with)
+      : settings(std::move(with)), service(metrics), entrance(service, connections, metrics) {
     service.limits = settings.limits;
     service.memory = settings.memory;
-    accepted = metrics.add_counter("tacit_connections_accepted_total", "Connections accepted.");
-    refused = metrics.add_counter("tacit_connections_refused_total",
-                                  "Connections closed at once because of a limit.");
   }
 
   options settings;
   observe::metrics metrics;
   http::service service;
   http::connection_set connections;
-  observe::counter accepted, refused;
+  admission entrance;
+  base::atomic<bool> ready{true};  // What /readyz says.
   std::optional<io::listening_socket> socket;
   std::unique_ptr<mode> running;
   std::string address;
@@ -43,6 +44,7 @@ server::server(options with) : state_(std::make_unique<state>(std::move(with))) 
 
 server::~server() {
   if (state_->running && !state_->has_stragglers) {
+    state_->settings.drain_delay = std::chrono::milliseconds(0);
     state_->settings.drain_timeout = std::chrono::milliseconds(0);
     stop();
   }
@@ -72,10 +74,9 @@ std::variant<std::monostate, base::failure> server::start() {
   if (auto* failure = std::get_if<base::failure>(&opened)) return *failure;
   s.socket.emplace(std::move(std::get<io::listening_socket>(opened)));
   s.address = s.socket->address();
-  add_debug_routes(s.service.router,
-                   {s.settings, s.service, s.connections, s.metrics, s.accepted, s.running});
-  const mode_environment environment{s.settings, s.service,  s.connections,
-                                     *s.socket,  s.accepted, s.refused};
+  add_debug_routes(s.service.router, {s.settings, s.service, s.connections, s.metrics, s.entrance,
+                                      s.ready, s.running});
+  const mode_environment environment{s.settings, s.service, s.connections, *s.socket, s.entrance};
   try {
     s.running = s.settings.mode == threading::coroutine ? make_coroutine_mode(environment)
                                                         : make_thread_mode(environment);
@@ -86,25 +87,30 @@ std::variant<std::monostate, base::failure> server::start() {
   return {};
 }
 
+// Peers that ask /readyz learn first; then every answer is its connection's last one, for long
+// enough that those who send often see it; only then are connections closed that wait.
 std::size_t server::stop() {
   state& s = *state_;
   if (!s.running || s.has_stragglers) return 0;
+  s.ready.store(false, base::memory_order_relaxed);
+  s.connections.wait_for_cut(s.settings.drain_delay);
+  const auto deadline = std::chrono::steady_clock::now() + s.settings.drain_timeout;
   s.connections.drain();
-  s.running->stop_accepting();
+  s.running->stop_accepting(queued_connections::taken);
   // Closed only now: until here the kernel queued newcomers, and from here it refuses them.
   s.socket.reset();
-  std::size_t cut = 0;
-  if (!s.connections.wait_until_empty(s.settings.drain_timeout)) {
-    cut = s.connections.cut();
-  }
+  s.connections.wait_until_empty(std::min(s.settings.drain_idle, s.settings.drain_timeout));
+  s.connections.close_idle();
+  if (!s.connections.wait_until_empty(deadline - std::chrono::steady_clock::now()))
+    s.connections.cut();
   if (const std::size_t left = s.running->finish(); left != 0) {
     s.has_stragglers = true;
     observe::log(observe::severity::warning,
                  std::to_string(left) + " threads were still in a handler when the server stopped");
-    return cut;
+  } else {
+    s.running.reset();
   }
-  s.running.reset();
-  return cut;
+  return s.connections.cut_under_way();
 }
 
 void server::cut() noexcept {
@@ -130,12 +136,10 @@ int server::run() {
   sigwait(&awaited, &signal);
   observe::log(observe::severity::info, "draining; a second signal cuts");
   base::atomic<bool> drained{false};
-  base::atomic<bool> was_cut{false};
   base::thread second_signal([&] {
     int again = 0;
     sigwait(&awaited, &again);
     if (drained.load(base::memory_order_acquire)) return;
-    was_cut.store(true, base::memory_order_release);
     cut();
   });
   const std::size_t lost = stop();
@@ -143,9 +147,10 @@ int server::run() {
   pthread_kill(second_signal.native_handle(), SIGTERM);
   second_signal.join();
   if (lost != 0) {
-    observe::log(observe::severity::warning, std::to_string(lost) + " connections were cut");
+    observe::log(observe::severity::warning,
+                 std::to_string(lost) + " connections were cut in the middle of a request");
   }
-  return lost != 0 || was_cut.load(base::memory_order_acquire) ? 1 : 0;
+  return lost != 0 ? 1 : 0;
 }
 
 }  // namespace tacit::server

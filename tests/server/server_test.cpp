@@ -11,6 +11,7 @@
 
 #include <tacit/sync/sleep.hpp>
 
+#include "support/patience.hpp"
 #include "support/raw_client.hpp"
 
 namespace tacit::server {
@@ -242,9 +243,42 @@ TEST_P(server_test, refuses_connections_above_its_limit_and_counts_them) {
   support::raw_client second(port_of(app));
   static_cast<void>(second.exchange(get("/healthz")));
   support::raw_client third(port_of(app));
+  const auto refusal = third.read_response();
+  EXPECT_EQ(refusal.status, 503);
+  EXPECT_EQ(refusal.field("Connection"), "close");
+  EXPECT_EQ(refusal.field("Retry-After"), "1");
   EXPECT_TRUE(third.closed_by_peer());
   const auto metrics = first.exchange(get("/metrics")).body;
-  EXPECT_NE(metrics.find("tacit_connections_refused_total 1\n"), std::string::npos) << metrics;
+  const std::string reason = GetParam().mode == threading::thread ? "threads" : "connections_max";
+  EXPECT_NE(metrics.find("tacit_connections_refused_total{reason=\"" + reason + "\"} 1\n"),
+            std::string::npos)
+      << metrics;
+}
+
+TEST_P(server_test, bounds_the_connections_of_one_peer_and_frees_their_places) {
+  auto with = settings();
+  with.limits.connections_per_peer_max = 2;
+  server app(with);
+  start(app);
+  support::raw_client first(port_of(app));
+  static_cast<void>(first.exchange(get("/healthz")));
+  {
+    support::raw_client second(port_of(app));
+    static_cast<void>(second.exchange(get("/healthz")));
+    EXPECT_EQ(support::raw_client(port_of(app)).read_response().status, 503);
+  }
+  const auto open = [&] {
+    const auto metrics = first.exchange(get("/metrics")).body;
+    return metrics.find("tacit_connections 1\n") == std::string::npos ? 2 : 1;
+  };
+  ASSERT_TRUE(support::eventually([&] { return open() == 1; }));
+  // The place is given back a moment after the connection has left the set.
+  EXPECT_TRUE(support::eventually(
+      [&] { return support::raw_client(port_of(app)).exchange(get("/healthz")).status == 200; }));
+  const auto metrics = first.exchange(get("/metrics")).body;
+  EXPECT_NE(metrics.find("tacit_connections_refused_total{reason=\"connections_per_peer_max\"} "),
+            std::string::npos)
+      << metrics;
 }
 
 TEST_P(server_test, tells_a_peer_that_does_not_finish_its_request) {

@@ -48,6 +48,16 @@ struct options {
   /// by tacit_stalls_total. 0: never. Coroutine mode only.
   std::chrono::milliseconds stall_bound{20};
 
+  /// How long a server that is told to stop goes on as before, except that /readyz answers 503. For
+  /// balancers that ask /readyz, or learn late that the server goes: Kubernetes takes a few seconds
+  /// to take a pod out of its endpoints.
+  std::chrono::milliseconds drain_delay{0};
+
+  /// How long a connection that waits for a request is kept once a drain has begun. A request that
+  /// comes in this time is answered, with `Connection: close`; without it, peers that send often
+  /// would have requests on their way just when their connection is closed.
+  std::chrono::milliseconds drain_idle{250};
+
   /// How long a drain waits for requests under way before it cuts them. Below the 30 s that
   /// orchestrators grant by default.
   std::chrono::milliseconds drain_timeout{20'000};
