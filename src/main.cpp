@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <optional>
 #include <string>
+#include <variant>
 
 #include <tacit/server/options.hpp>
 #include <tacit/server/server.hpp>
@@ -90,6 +91,13 @@ int serve(const serve_arguments& arguments) {
   } else {
     tacit::server::add_demo_routes(app, pattern);
   }
+  if (!arguments.config.empty()) {
+    app.on_reload([&]() -> std::variant<tacit::server::options, failure> {
+      tacit::server::options anew;
+      if (auto problem = resolve(arguments, anew)) return std::move(*problem);
+      return anew;
+    });
+  }
   return app.run();
 }
 
@@ -102,7 +110,8 @@ int main(int argc, char** argv) {
 
   serve_arguments arguments;
   auto* serving = app.add_subcommand("serve", "Serve the demo routes, or a site made from a log");
-  serving->add_option("--config", arguments.config, "JSON file with settings; options win over it");
+  serving->add_option("--config", arguments.config,
+                      "JSON file with settings; options win over it. SIGHUP has it read again");
   serving->add_option("--listen", arguments.listen,
                       "ADDRESS:PORT, port 0 for a free one (127.0.0.1:8080)");
   serving->add_option("--mode", arguments.mode, "coroutine or thread (coroutine)");

@@ -78,6 +78,7 @@ std::vector<key> keys_of(options& o) {
           {"stall_bound_ms", [&](const json& v) { set_duration(o.stall_bound, v); }},
           {"drain_delay_ms", [&](const json& v) { set_duration(o.drain_delay, v); }},
           {"drain_idle_ms", [&](const json& v) { set_duration(o.drain_idle, v); }},
+          {"upgrade_timeout_ms", [&](const json& v) { set_duration(o.upgrade_timeout, v); }},
           {"drain_timeout_ms", [&](const json& v) { set_duration(o.drain_timeout, v); }}};
 }
 
@@ -212,6 +213,21 @@ std::variant<std::monostate, base::failure> load_config(const std::string& file,
     return failure;
   }
   return {};
+}
+
+std::vector<std::string> fixed_differences(const options& running, const options& wanted) {
+  std::vector<std::string> keys;
+  const auto compare = [&](const char* name, auto options::*setting) {
+    if (running.*setting != wanted.*setting) keys.emplace_back(name);
+  };
+  compare("listen", &options::listen);
+  compare("mode", &options::mode);
+  compare("memory", &options::memory);
+  compare("workers", &options::workers);
+  compare("spare_workers", &options::spare_workers);
+  compare("stealing", &options::stealing);
+  compare("stall_bound_ms", &options::stall_bound);
+  return keys;
 }
 
 std::variant<threading, base::failure> parse_threading(std::string_view text) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include <tacit/base/error.hpp>
 #include <tacit/http/limits.hpp>
@@ -62,8 +63,16 @@ struct options {
   /// orchestrators grant by default.
   std::chrono::milliseconds drain_timeout{20'000};
 
+  /// How long a new process has to become ready when the server is upgraded; then it is ended and
+  /// the old one serves on.
+  std::chrono::milliseconds upgrade_timeout{30'000};
+
   http::limits limits;
 };
+
+/// The settings that differ and cannot be changed while a server runs, by their JSON keys.
+[[nodiscard]] std::vector<std::string> fixed_differences(const options& running,
+                                                         const options& wanted);
 
 /// Reads settings from a JSON file into `into`; what the file does not name stays as it is. A key
 /// that does not exist, or a value of the wrong kind, is a failure that names file, line and key.
