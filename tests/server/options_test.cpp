@@ -42,6 +42,17 @@ TEST_F(config, sets_what_it_names_and_leaves_the_rest) {
   EXPECT_EQ(settings.limits.fields_max, http::limits().fields_max);
 }
 
+TEST(options, tells_which_differences_need_a_restart) {
+  const options running;
+  options wanted = running;
+  wanted.limits.fields_max = 1;
+  wanted.drain_delay = std::chrono::milliseconds(1);
+  EXPECT_TRUE(fixed_differences(running, wanted).empty());
+  wanted.listen = "127.0.0.1:1";
+  wanted.workers = 7;
+  EXPECT_EQ(fixed_differences(running, wanted), (std::vector<std::string>{"listen", "workers"}));
+}
+
 TEST_F(config, names_file_line_and_key_of_a_misspelt_key) {
   const std::string message = refusal("{\n  \"mode\": \"thread\",\n  \"wokers\": 3\n}");
   EXPECT_TRUE(has(message, "config.json:3: ")) << message;
