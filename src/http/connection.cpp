@@ -52,7 +52,7 @@ class connection {
         limits_(&of.current_limits()),
         peer_(peer),
         set_(among),
-        entry_(among, peer),
+        entry_(among, peer, &label_),
         memory_(of.memory == memory::mode::arena ? static_cast<std::pmr::memory_resource&>(arena_)
                                                  : *std::pmr::new_delete_resource()) {}
   ~connection() { drop_message(); }
@@ -102,6 +102,7 @@ class connection {
   const limits* limits_;  // In force when the present request began; never changed during one.
   io::stream& peer_;
   connection_set& set_;
+  request_label label_;  // Before entry_, which shows it to others.
   connection_set::entry entry_;
 
   memory::buffer input_;
@@ -114,7 +115,6 @@ class connection {
   std::pmr::memory_resource& memory_;
   context* context_ = nullptr;  // While a message is being received or answered.
   std::optional<parser> parser_;
-  request_label label_;
   memory::frame_note* note_ = nullptr;  // Of serve(), and gone with it.
   std::size_t head_end_ = 0;            // Where the body starts; 0 before the head is complete.
   base::steady_time head_deadline_{};

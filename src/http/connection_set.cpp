@@ -1,5 +1,10 @@
 #include "http/connection_set.hpp"
 
+#include <algorithm>
+#include <utility>
+
+#include <tacit/sched/this_worker.hpp>
+
 namespace tacit::http {
 
 std::string_view to_string(activity value) noexcept {
@@ -20,7 +25,8 @@ std::string_view to_string(activity value) noexcept {
   return "lingering";
 }
 
-connection_set::entry::entry(connection_set& set, io::stream& stream) : set_(set), stream_(stream) {
+connection_set::entry::entry(connection_set& set, io::stream& stream, const request_label* label)
+    : set_(set), stream_(stream), label_(label), opened_(sched::this_worker::coarse_now()) {
   const std::lock_guard lock(set_.mutex_);
   next_ = set_.first_;
   if (next_) next_->previous_ = this;
@@ -46,6 +52,24 @@ void connection_set::entry::set_idle() noexcept {
 void connection_set::entry::stop() noexcept {
   stopped_.store(true, base::memory_order_release);
   stream_.stop_reading();
+}
+
+connection_listing connection_set::list(std::size_t most, std::optional<activity> only) const {
+  connection_listing made;
+  const auto now = std::chrono::steady_clock::now();
+  const std::lock_guard lock(mutex_);
+  for (const entry* each = first_; each; each = each->next_) {
+    const activity doing = each->activity_.load(base::memory_order_relaxed);
+    ++made.count[static_cast<std::size_t>(doing)];
+    if (made.connections.size() >= most || (only && doing != *only)) continue;
+    connection_info info;
+    info.doing = doing;
+    info.age = std::max(now - each->opened_, std::chrono::nanoseconds(0));
+    if (each->label_) info.requests = each->label_->summarize();
+    info.socket = io::report_on(each->stream_.descriptor());
+    made.connections.push_back(std::move(info));
+  }
+  return made;
 }
 
 void connection_set::drain() noexcept {

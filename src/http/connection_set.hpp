@@ -1,12 +1,19 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
+#include <vector>
 
 #include <tacit/base/atomic.hpp>
+#include <tacit/base/clock.hpp>
 #include <tacit/io/stream.hpp>
+
+#include "http/request_label.hpp"
+#include "io/socket_report.hpp"
 
 namespace tacit::http {
 
@@ -22,7 +29,24 @@ enum class activity : std::uint8_t {
 
 [[nodiscard]] std::string_view to_string(activity value) noexcept;
 
-/// The open connections of a server, so that it can drain them.
+/// How many values there are of activity.
+inline constexpr std::size_t activities = static_cast<std::size_t>(activity::lingering) + 1;
+
+/// A connection as it was at a moment.
+struct connection_info {
+  activity doing = activity::idle;
+  std::chrono::nanoseconds age{};
+  request_label::summary requests;
+  io::socket_report socket;
+};
+
+/// Open connections as they were at a moment.
+struct connection_listing {
+  std::array<std::size_t, activities> count{};  ///< Of all, by what they do.
+  std::vector<connection_info> connections;     ///< The newest first.
+};
+
+/// The open connections of a server, so that it can list and drain them.
 ///
 /// Drained in steps: drain() has every connection say `Connection: close` with its next answer, so
 /// that a peer that goes on sending loses nothing; close_idle() ends those that wait for a request;
@@ -39,7 +63,8 @@ class connection_set {
  public:
   class entry {
    public:
-    entry(connection_set& set, io::stream& stream);
+    /// `label` lives at least as long as this.
+    entry(connection_set& set, io::stream& stream, const request_label* label = nullptr);
     ~entry();
     entry(const entry&) = delete;
     entry& operator=(const entry&) = delete;
@@ -61,6 +86,8 @@ class connection_set {
 
     connection_set& set_;
     io::stream& stream_;
+    const request_label* const label_;
+    const base::steady_time opened_;
     base::atomic<activity> activity_{activity::idle};
     base::atomic<bool> stopped_{false};
     entry* next_ = nullptr;      // Guarded by the set's mutex_.
@@ -68,6 +95,10 @@ class connection_set {
   };
 
   [[nodiscard]] std::size_t size() const noexcept { return size_.load(base::memory_order_relaxed); }
+  /// Counts all, and describes up to `most` of those that do `only`, if that is given. Meanwhile
+  /// none can be opened or closed: some 2 us for each that is described.
+  [[nodiscard]] connection_listing list(std::size_t most, std::optional<activity> only = {}) const;
+
   [[nodiscard]] bool is_draining() const noexcept {
     return stage_.load(base::memory_order_relaxed) != stage::open;
   }

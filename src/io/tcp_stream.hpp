@@ -30,6 +30,9 @@ class tcp_stream final : public stream, private sched::timer {
   void stop_reading() noexcept override;
   void finish_writing() noexcept override;
   void abort() noexcept override;
+  [[nodiscard]] int descriptor() const noexcept override {
+    return const_cast<socket&>(socket_).native_handle();
+  }
 
  private:
   using socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp,

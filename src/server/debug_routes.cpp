@@ -12,6 +12,7 @@
 #include <tacit/sched/blocking.hpp>
 #include <tacit/sched/task_listing.hpp>
 
+#include "server/connection_report.hpp"
 #include "server/process_status.hpp"
 #include "server/scheduler_report.hpp"
 #include "server/task_report.hpp"
@@ -139,6 +140,8 @@ void add_debug_routes(http::router& router, const debug_view& view) {
   });
   add_if_free(router, "/debug/runtime", [view](http::context& c) { c.json(describe(view)); });
   add_if_free(router, "/debug/tasks", answer_tasks);
+  add_if_free(router, "/debug/connections",
+              [view](http::context& c) { return answer_connections(view.connections, c); });
   add_if_free(router, "/debug/scheduler",
               [view](http::context& c) { c.json(describe_scheduling(view)); });
 }

@@ -86,6 +86,9 @@ class stream {
   /// Ends both directions; pending and later operations fail.
   virtual void abort() noexcept = 0;
 
+  /// The socket, for whoever asks the kernel about it while the stream lives; -1 if there is none.
+  [[nodiscard]] virtual int descriptor() const noexcept { return -1; }
+
   class [[nodiscard]] read_awaiter;
   class [[nodiscard]] write_awaiter;
 
