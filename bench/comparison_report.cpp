@@ -122,7 +122,7 @@ std::string to_table(const comparison& what) {
   out += "\n";
   for (const auto& text : sentences(what))
     out += text + "\n";
-  for (const auto& text : cpu_ratios(what, "nginx"))
+  for (const auto& text : cpu_ratios(what))
     out += text + "\n";
   for (const auto& text : latency_ratios(what))
     out += text + "\n";
@@ -145,7 +145,7 @@ json to_json(const comparison& what) {
   for (const auto& c : what.competitors)
     out["contenders"].push_back(competitor_json(c));
   out["sentences"] = sentences(what);
-  out["cpu_ratios"] = cpu_ratios(what, "nginx");
+  out["cpu_ratios"] = cpu_ratios(what);
   out["latency_ratios"] = latency_ratios(what);
   return out;
 }

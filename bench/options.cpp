@@ -254,27 +254,40 @@ CLI::App* describe_compare(CLI::App& app, compare_options& out, raw_options& raw
       "Start several servers, press them in turns, and print a table that compares them");
   compare->footer(
       "Contenders: coroutine+arena, coroutine+heap, thread+arena and thread+heap (the tacit binary "
-      "in its four modes), and those of --contenders. Without NAMEs all of --contenders take part, "
-      "or the four where it is not given. A contender whose program is missing is skipped and "
+      "in its four modes), stealing and no-stealing (the same, thread per core in the latter), and "
+      "those of --contenders. Without NAMEs all of --contenders take part, or the four modes where "
+      "it is not given, or the two with --workload skew. A contender whose program is missing is "
+      "skipped and "
       "named.\n"
       "Every round gives each contender its turn, A B C D A B C D. With --rate auto a round is a "
       "closed-loop pass (throughput), then a pass at one common rate, half of what the slowest "
       "answered in the first round (latency and costs at equal load). With --rate max or R it is "
       "that one pass. With --workload skew one in a hundred requests burns 10 ms of CPU, the "
       "latency "
-      "of the others is shown, and the paced rate is 60 % of the slowest. A pass over a log sends "
+      "of the others is shown, the paced rate is 60 % of the slowest, and there are 2 workers and "
+      "--no-pin unless asked otherwise. A pass over a log sends "
       "every line once; any other lasts --duration.\n"
       "With --log every answer is checked by the rule of replay --check site. Medians over the "
       "rounds are shown; the JSON has every pass.\n" +
       std::string{exit_statuses});
   compare->add_option("NAME", out.names, "Contenders to compare");
-  compare->add_option("--contenders", out.contenders_path, "JSON file that describes contenders");
+  compare
+      ->add_option("--contenders", out.contenders_paths,
+                   "JSON file that describes contenders; may be given several times")
+      ->allow_extra_args(false);
   auto* log = compare->add_option("--log", out.log_path, "Replay this access log");
   compare
       ->add_option("--workload", out.workload,
                    "plaintext, json, bytes[/N], churn, skew, or a path that starts with /; "
                    "without it and --log, a generated log")
       ->excludes(log);
+  auto* browser = compare
+                      ->add_flag("--browser", out.as_browser,
+                                 "Requests as browsers send them: a user agent and ten more "
+                                 "fields")
+                      ->excludes(log);
+  compare->add_option("--agents", out.agents_path, "Access log to take the user agents from")
+      ->needs(browser);
   compare->add_option("--rate,-r", raw.rate, "Requests per second, max or auto")
       ->default_str("auto");
   compare->add_option("--rounds", out.rounds, "Rounds")
@@ -282,13 +295,17 @@ CLI::App* describe_compare(CLI::App& app, compare_options& out, raw_options& raw
       ->check(CLI::Range(1u, 1'000u));
   compare->add_option("--duration,-d", raw.duration, "Of one pass, where there is no log")
       ->default_str("2s");
-  compare->add_option("--workers", out.workers, "Workers that each contender gets")
-      ->capture_default_str()
+  compare->add_option("--workers", out.workers_asked, "Workers that each contender gets")
+      ->default_str("1")
       ->check(CLI::Range(1u, 1'024u));
   compare->add_option("--tacit", out.tacit_path,
                       "The tacit binary; without it the one beside this program");
-  compare->add_flag("!--no-pin", out.pin,
-                    "Do not pin the servers to the first CPUs and the harness to the last");
+  compare->add_flag_callback(
+      "--pin", [&out] { out.pin_asked = true; },
+      "Pin the servers to the first CPUs and the harness to the last; so "
+      "unless --workload skew");
+  compare->add_flag_callback(
+      "--no-pin", [&out] { out.pin_asked = false; }, "Do not pin");
   add_body_limit(*compare, raw);
   out.drive.connections = 64;
   add_drive_options(*compare, out.drive, raw);

@@ -65,15 +65,23 @@ struct compare_options {
   drive_options drive;
   bool rate_is_auto = true;  ///< Capacity passes, then paced passes at half of the slowest.
   std::vector<std::string> names;
-  std::string contenders_path;  ///< Empty: the built-in ones only.
-  std::string log_path;         ///< Empty: `workload` holds.
-  std::string workload;         ///< Empty: a generated log.
+  std::vector<std::string> contenders_paths;  ///< None: the built-in ones only.
+  std::string log_path;                       ///< Empty: `workload` holds.
+  std::string workload;                       ///< Empty: a generated log.
+  bool as_browser = false;  ///< The fixed request has the fields that browsers send.
+  std::string agents_path;  ///< Access log with the user agents of these; empty: our own.
   unsigned rounds = 3;
   std::int64_t duration_ns = 2'000'000'000;
   std::optional<std::uint64_t> body_bytes_max;
-  unsigned workers = 1;
+  std::optional<unsigned> workers_asked;
   std::string tacit_path;  ///< Empty: `tacit` beside this program.
-  bool pin = true;
+  std::optional<bool> pin_asked;
+
+  /// Skew is about workers that could help each other, which two on one CPU cannot; and a harness
+  /// on a CPU of its own would leave them but one on a small machine.
+  [[nodiscard]] unsigned workers() const { return workers_asked.value_or(is_skew() ? 2 : 1); }
+  [[nodiscard]] bool pin() const { return pin_asked.value_or(!is_skew()); }
+  [[nodiscard]] bool is_skew() const { return workload == "skew"; }
 };
 
 using command = std::variant<run_options, replay_options, generate_options, compare_options>;

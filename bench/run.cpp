@@ -51,7 +51,7 @@ nlohmann::ordered_json document_head(const run_title& title) {
 }  // namespace
 
 outcome measure(driver& connected, sampler& costs, const load& phase, unsigned connections_asked,
-                const std::atomic<bool>& stop) {
+                const std::atomic<bool>& stop, const validity_bounds& bounds) {
   outcome out;
   out.facts.connections_asked = connections_asked;
   out.facts.connections_opened = connected.open_count();
@@ -62,7 +62,7 @@ outcome measure(driver& connected, sampler& costs, const load& phase, unsigned c
   out.phase = connected.run(phase);
   out.spent = costs.finish();
   out.facts.was_interrupted = stop;
-  out.judged = judge(out.phase, out.spent, out.facts);
+  out.judged = judge(out.phase, out.spent, out.facts, bounds);
   return out;
 }
 

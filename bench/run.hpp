@@ -20,7 +20,8 @@ struct outcome {
 
 /// Carries out one phase on open connections, sampled before and after, and judges it.
 [[nodiscard]] outcome measure(driver& connected, sampler& costs, const load& phase,
-                              unsigned connections_asked, const std::atomic<bool>& stop);
+                              unsigned connections_asked, const std::atomic<bool>& stop,
+                              const validity_bounds& bounds = {});
 
 /// The schedule that the options ask for, where it is not the log's own.
 [[nodiscard]] schedule schedule_for(const drive_options& drive);

@@ -115,17 +115,17 @@ series paired_ratios(const series& a, const series& b) {
 
 }  // namespace
 
-std::vector<std::string> cpu_ratios(const comparison& what, const std::string& reference) {
+std::vector<std::string> cpu_ratios(const comparison& what) {
   std::vector<std::string> out;
-  const competitor* base = find(what, reference);
-  if (base == nullptr) return out;
+  if (what.competitors.empty()) return out;
+  const competitor& first = what.competitors.front();
   for (const auto& c : what.competitors) {
-    if (&c == base) continue;
-    const auto ratios = paired_ratios(c.over_rounds(column::cpu), base->over_rounds(column::cpu));
+    if (&c == &first) continue;
+    const auto ratios = paired_ratios(first.over_rounds(column::cpu), c.over_rounds(column::cpu));
     if (ratios.empty()) continue;
     out.push_back(fmt::format(
-        "CPU per request, {} / {}: {:.3f} (median of {} rounds, {:.3f} to {:.3f}).", c.name,
-        reference, ratios.median(), ratios.values.size(), ratios.lowest(), ratios.highest()));
+        "CPU per request, {} / {}: {:.3f} (median of {} rounds, {:.3f} to {:.3f}).", first.name,
+        c.name, ratios.median(), ratios.values.size(), ratios.lowest(), ratios.highest()));
   }
   return out;
 }

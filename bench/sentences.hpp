@@ -11,10 +11,9 @@ namespace tacit::bench {
 /// contender's rounds overlap.
 [[nodiscard]] std::vector<std::string> sentences(const comparison& what);
 
-/// One sentence per contender on its CPU per request as a share of `reference`'s, paired round by
-/// round; empty when the reference did not take part.
-[[nodiscard]] std::vector<std::string> cpu_ratios(const comparison& what,
-                                                  const std::string& reference);
+/// One sentence per other contender on the first one's CPU per request as a share of its, paired
+/// round by round.
+[[nodiscard]] std::vector<std::string> cpu_ratios(const comparison& what);
 
 /// How many times the reference's latency each other contender has at p50, p99 and p99.9, paired
 /// round by round; empty when the comparison has no latency_reference.

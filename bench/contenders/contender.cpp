@@ -121,6 +121,15 @@ std::vector<description> built_in() {
       out.push_back(std::move(cell));
     }
   }
+  for (const bool steals : {true, false}) {
+    description one;
+    one.name = steals ? "stealing" : "no-stealing";
+    one.command = {"{tacit}",          "serve",     "--listen",   "127.0.0.1:{port}",
+                   "--workers",        "{workers}", "--stealing", steals ? "on" : "off",
+                   "--stall-bound-ms", "0",         "{workload}"};
+    one.ready_path = "/readyz";
+    out.push_back(std::move(one));
+  }
   return out;
 }
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
-#include <nlohmann/json.hpp>
 
+#include <tacit/http/json.hpp>
 #include <tacit/http/status.hpp>
 
 namespace tacit::http {
@@ -59,8 +59,14 @@ void context::body(const body_source& source, std::uint64_t bytes, std::string_v
   response.source_bytes = bytes;
 }
 
-void context::json(const nlohmann::json& value) {
-  body(value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), "application/json");
+void context::json(const http::json& value) {
+  start_body("application/json", 0);
+  append(response.body, value);
+}
+
+void context::nlohmann_json(const nlohmann::json& value) {
+  start_body("application/json", 0);
+  append(response.body, value);
 }
 
 void context::problem(int code, std::string_view detail) {

@@ -1,8 +1,6 @@
 #include "sched/worker.hpp"
 
 #include <pthread.h>
-#include <sched.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -19,29 +17,12 @@
 #include "sched/idle.hpp"
 #include "sched/inject_queue.hpp"
 #include "sched/monitor.hpp"
+#include "sched/time_slice.hpp"
 
 namespace tacit::sched {
 namespace {
 
 constinit thread_local worker* current_worker = nullptr;
-
-// Has the kernel (from Linux 6.12) let the calling thread go before others that are in a longer
-// slice, for as little at a time. Where there are spare workers there are times with more threads
-// than CPUs, and most of what these do is short.
-void ask_for_short_slices() noexcept {
-  struct {
-    std::uint32_t size = sizeof *this;
-    std::uint32_t policy = SCHED_OTHER;
-    std::uint64_t flags = 0;
-    std::int32_t nice = 0;
-    std::uint32_t priority = 0;
-    std::uint64_t runtime_ns = 100'000;  // The least that it takes.
-    std::uint64_t deadline_ns = 0;
-    std::uint64_t period_ns = 0;
-  } wanted;
-  wanted.nice = ::getpriority(PRIO_PROCESS, 0);
-  ::syscall(SYS_sched_setattr, 0, &wanted, 0);
-}
 
 }  // namespace
 
@@ -72,9 +53,11 @@ void worker::run() {
   thread_id_.store(::gettid(), base::memory_order_relaxed);
   const memory::thread_pools pools(owner_.options_.memory);
   current_worker = this;
+  runs_seen_.resize(owner_.workers_.size());
   detail::exchange_current_agent(this);
   // A spare one has not been counted as awake.
   if (index_ >= owner_.workers()) owner_.idle_->come_back();
+  // There are times with more threads than CPUs, and most of what these do is short.
   if (owner_.spare_workers() != 0) ask_for_short_slices();
   look_at_clock();
   while (runnable* next = next_ready()) {
@@ -103,7 +86,7 @@ runnable* worker::next_ready() {
       sit_out();
       continue;
     }
-    if (++tick_ % clock_interval == 0) look_at_clock();
+    if (++tick_ % clock_interval == 0) measure_pace();
     if (tick_ % fairness_interval == 0 || poll_next_) {
       poll();
       take_share();
@@ -118,6 +101,26 @@ runnable* worker::next_ready() {
 void worker::look_at_clock() noexcept {
   now_ = std::chrono::steady_clock::now();
   if (now_ - last_poll_ > poll_interval) poll_next_ = true;
+}
+
+// Time in which it was parked counts as well: a pace that is too slow only means that thieves come.
+void worker::measure_pace() noexcept {
+  look_at_clock();
+  const std::chrono::nanoseconds passed = now_ - std::exchange(pace_since_, now_);
+  pace_ns_.store(static_cast<std::uint64_t>(passed.count()) / clock_interval,
+                 base::memory_order_relaxed);
+}
+
+bool worker::ring_is_worth_a_thief() const noexcept {
+  const std::uint32_t size = queue_.size_approx();
+  if (size == 0) return false;
+  return size > left_to_owner_max ||
+         size * pace_ns_.load(base::memory_order_relaxed) > left_to_owner_ns_max ||
+         is_open_to_thieves();
+}
+
+bool worker::is_open_to_thieves() const noexcept {
+  return open_for_.load(base::memory_order_relaxed) == runs_.value();
 }
 
 runnable* worker::take_own() noexcept {
@@ -189,6 +192,8 @@ runnable* worker::search() {
   const auto count = static_cast<std::uint32_t>(owner_.workers_.size());
   if (!searching_) searching_ = owner_.idle_->enter_search();
   if (!searching_ || count == 1 || !owner_.options_.stealing) return nullptr;
+  for (std::uint32_t i = 0; i < count; ++i)
+    runs_seen_[i] = owner_.workers_[i]->runs_.value();
   for (int round = 0; round < search_rounds; ++round) {
     const std::uint32_t first = random() % count;
     for (std::uint32_t i = 0; i < count; ++i) {
@@ -200,6 +205,7 @@ runnable* worker::search() {
     for (int i = 0; i < 32; ++i)
       base::pause();
   }
+  if (runnable* ready = steal_behind_long_runs()) return ready;
   look_at_clock();
   for (std::uint32_t i = 0; i < count; ++i) {
     worker& victim = *owner_.workers_[i];
@@ -210,17 +216,29 @@ runnable* worker::search() {
 }
 
 runnable* worker::steal_from(worker& victim) noexcept {
-  runnable* taken = victim.queue_.steal_into(queue_);
+  runnable* taken = victim.ring_is_worth_a_thief() ? victim.queue_.steal_into(queue_) : nullptr;
   if (!taken) taken = victim.share_.steal_into(share_);
   if (!taken) {
     if (promise_base* forked = victim.forks_.steal()) taken = &forked->self;
   }
-  if (!taken && victim.next_.load(base::memory_order_relaxed) &&
-      victim.next_open_for_.load(base::memory_order_relaxed) == victim.runs_.value()) {
+  if (!taken && victim.next_.load(base::memory_order_relaxed) && victim.is_open_to_thieves()) {
     taken = victim.next_.exchange(nullptr, base::memory_order_acquire);
   }
   if (taken) steals_.increase();
   return taken;
+}
+
+// A worker that has been in the same run since the search began is not as quick as it was.
+runnable* worker::steal_behind_long_runs() noexcept {
+  for (std::size_t i = 0; i < runs_seen_.size(); ++i) {
+    worker& victim = *owner_.workers_[i];
+    if (&victim == this || victim.runs_.value() != runs_seen_[i]) continue;
+    if (runnable* taken = victim.queue_.steal_into(queue_)) {
+      steals_.increase();
+      return taken;
+    }
+  }
+  return nullptr;
 }
 
 // What completes becomes ready here.
@@ -305,7 +323,7 @@ void worker::after_poll() {
   in_poller_ = false;
   count_depth();
   // One for us; the others wait, so another worker may take them.
-  if (queue_.size_approx() > 1) owner_.wake_one();
+  if (queue_.size_approx() > 1 && ring_is_worth_a_thief()) owner_.wake_one();
 }
 
 void worker::count_depth() noexcept {
@@ -328,7 +346,7 @@ void worker::start_root(runnable& ready) noexcept {
   worker* here = current_worker;
   if (here && &here->owner_ == &owner_) {
     here->started_.increase();
-    here->push(ready);
+    here->start(ready);
   } else {
     owner_.started_outside_.fetch_add(1, base::memory_order_relaxed);
     owner_.inject(ready);
@@ -356,9 +374,15 @@ void worker::wake(runnable& ready) noexcept {
 void worker::push(runnable& ready) noexcept {
   if (!queue_.push(ready)) [[unlikely]]
     return overflow(ready);
-  // A completion is counted in after_poll. What a running coroutine makes ready waits behind it,
-  // for nobody knows how long.
-  if (!in_poller_) owner_.wake_one();
+  // A completion is counted in after_poll.
+  if (!in_poller_ && ring_is_worth_a_thief()) owner_.wake_one();
+}
+
+// A new root may be the larger part of the work: one who starts it and goes on for long is helped.
+void worker::start(runnable& ready) noexcept {
+  if (!queue_.push(ready)) [[unlikely]]
+    return overflow(ready);
+  owner_.wake_one();
 }
 
 // Half of the ring goes with it, so that the next ones find room without the lock.

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <tacit/base/source_place.hpp>
+#include <vector>
 
 #include <tacit/base/atomic.hpp>
 #include <tacit/base/word_lock.hpp>
@@ -40,7 +41,7 @@ class worker final : public agent {
   void start_root(runnable& ready) noexcept;
 
   /// Onto the end of the own ring, where an idle worker may take it. Own thread only.
-  void start(runnable& ready) noexcept { push(ready); }
+  void start(runnable& ready) noexcept;
 
   /// Behind everything that is ready, and a look at the poller before the next run. Own thread
   /// only.
@@ -67,6 +68,13 @@ class worker final : public agent {
   [[nodiscard]] worker_statistics statistics() const noexcept;
   [[nodiscard]] bool has_ready() const noexcept {
     return queue_.size_approx() != 0 || share_.size_approx() != 0 || !forks_.empty_approx();
+  }
+
+  /// Whether there is something that a thief should take. What is in a short ring whose worker goes
+  /// from run to run quickly has started there before a thief has woken up, and its data is still
+  /// warm there.
+  [[nodiscard]] bool has_work_for_thieves() const noexcept {
+    return ring_is_worth_a_thief() || share_.size_approx() != 0 || !forks_.empty_approx();
   }
 
   [[nodiscard]] static worker* current() noexcept;
@@ -110,6 +118,11 @@ class worker final : public agent {
   // A worker that has not looked at its poller for so long is helped by one that has time.
   static constexpr std::chrono::microseconds poll_overdue{200};
   static constexpr int search_rounds = 4;
+  // A ring whose last one starts within this time is left to its owner: waking a thread takes
+  // longer.
+  static constexpr std::uint64_t left_to_owner_ns_max = 5'000;
+  // At most so many, because the estimate is one of runs that are over.
+  static constexpr std::uint32_t left_to_owner_max = 4;
 
   void run();
   void begin_run(const runnable& next) noexcept;
@@ -123,6 +136,10 @@ class worker final : public agent {
   runnable* found(runnable* ready) noexcept;
   runnable* search();
   runnable* steal_from(worker& victim) noexcept;
+  runnable* steal_behind_long_runs() noexcept;
+  [[nodiscard]] bool ring_is_worth_a_thief() const noexcept;
+  [[nodiscard]] bool is_open_to_thieves() const noexcept;
+  void measure_pace() noexcept;
   bool poll_for(worker& victim);
   void look_at_clock() noexcept;
   void poll();
@@ -146,9 +163,10 @@ class worker final : public agent {
   fork_deque forks_;
 
   // The coroutine that was made ready last: it runs next, its data is still warm. A thief may take
-  // it only once the monitor has seen that the worker is stuck before it (run `next_open_for_`).
+  // it only once the monitor has seen that the worker is stuck before it (run `open_for_`). The
+  // same goes for a ring that is left to its owner.
   base::atomic<runnable*> next_{nullptr};
-  base::atomic<std::uint64_t> next_open_for_{no_run};
+  base::atomic<std::uint64_t> open_for_{no_run};
   static constexpr std::uint64_t no_run = ~std::uint64_t{0};
 
   // One thread polls at a time: the owner, or a thief while the owner is busy. The owner holds it
@@ -156,12 +174,15 @@ class worker final : public agent {
   base::word_lock poll_lock_;
   base::atomic<base::steady_time::rep> polled_at_{0};
   base::atomic<bool> is_parked_{false};
+  base::atomic<std::uint64_t> pace_ns_{1'000'000};  // Of a run, on average over the last few.
   base::atomic<base::source_place> running_{};
   base::atomic<std::uint64_t> request_{0};
   base::atomic<base::steady_time::rep> longest_run_ns_{0};  // Written by the monitor.
 
   // This worker's thread only.
   base::steady_time last_poll_{};
+  base::steady_time pace_since_{};
+  std::vector<std::uint64_t> runs_seen_;  // Of each worker, at the beginning of a search.
   std::uint32_t tick_ = 0;
   std::uint32_t next_in_a_row_ = 0;
   std::int32_t forks_left_ = forks_in_a_row_max;

@@ -6,7 +6,7 @@
 #include <chrono>
 #include <cstring>
 #include <memory_resource>
-#include <nlohmann/json.hpp>
+#include <tacit/http/json.hpp>
 
 #include <tacit/sync/sleep.hpp>
 

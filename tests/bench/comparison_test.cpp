@@ -30,6 +30,35 @@ std::string cpu_sentence(std::vector<competitor> competitors) {
   return sentences(what)[static_cast<std::size_t>(column::cpu)];
 }
 
+competitor with_p99(std::string name, const std::vector<double>& p99) {
+  competitor out{std::move(name), {}};
+  for (const double value : p99)
+    out.rounds.push_back({pass_with("paced", column::latency_p99, value)});
+  return out;
+}
+
+TEST(latency_ratios, set_every_other_contender_against_the_reference) {
+  comparison what;
+  what.competitors = {with_p99("a", {100, 200}), with_p99("b", {1'000, 800})};
+  EXPECT_TRUE(latency_ratios(what).empty());
+  what.latency_reference = "a";
+  const auto said = latency_ratios(what);
+  ASSERT_EQ(said.size(), 1u);
+  EXPECT_EQ(
+      said[0],
+      "p99 latency from the due time, b / a: 6.0, of the medians 900.0 us and 150.0 us; 4.0 to "
+      "10.0 in 2 paired rounds.");
+}
+
+TEST(latency_ratios, say_when_rounds_do_not_pair) {
+  comparison what;
+  what.competitors = {with_p99("a", {100, 200}), with_p99("b", {1'000, 800})};
+  what.competitors[0].rounds[0][0].invalid_reasons.push_back({"starved", true});
+  what.latency_reference = "a";
+  ASSERT_EQ(latency_ratios(what).size(), 1u);
+  EXPECT_NE(latency_ratios(what)[0].find("so there are no pairs"), std::string::npos);
+}
+
 TEST(series, the_median_of_an_even_number_lies_between) {
   EXPECT_DOUBLE_EQ((series{{3, 1, 2}}).median(), 2);
   EXPECT_DOUBLE_EQ((series{{4, 1, 2, 3}}).median(), 2.5);
@@ -123,10 +152,10 @@ TEST(sentences, know_zero_equality_and_absence) {
 TEST(cpu_ratios, are_paired_round_by_round) {
   comparison what;
   what.competitors = {with_cpu("a", {5, 20, 6}), with_cpu("nginx", {10, 20, 10})};
-  const auto ratios = cpu_ratios(what, "nginx");
+  const auto ratios = cpu_ratios(what);
   ASSERT_EQ(ratios.size(), 1u);
   EXPECT_EQ(ratios[0], "CPU per request, a / nginx: 0.600 (median of 3 rounds, 0.500 to 1.000).");
-  EXPECT_TRUE(cpu_ratios(what, "absent").empty());
+  EXPECT_TRUE(cpu_ratios({}).empty());
 }
 
 TEST(comparison, json_has_medians_spreads_and_every_pass) {

@@ -62,7 +62,8 @@ TEST(contender_description, the_published_examples_are_well_formed) {
   const std::string folder = TACIT_REPOSITORY "/bench/contenders/";
   const auto cells = read_descriptions(folder + "tacit.json");
   const auto built = built_in();
-  ASSERT_EQ(cells.size(), built.size());
+  ASSERT_EQ(cells.size(), 4u);  // The modes come first.
+  ASSERT_GE(built.size(), cells.size());
   for (std::size_t i = 0; i < cells.size(); ++i) {
     EXPECT_EQ(cells[i].name, built[i].name);
     EXPECT_EQ(cells[i].command, built[i].command);

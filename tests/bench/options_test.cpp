@@ -85,15 +85,32 @@ TEST(options, a_comparison_finds_its_own_rate_unless_told) {
   const auto compare = parsed<compare_options>({"compare", "a", "b"});
   EXPECT_TRUE(compare.rate_is_auto);
   EXPECT_EQ(compare.names, (std::vector<std::string>{"a", "b"}));
-  EXPECT_EQ(compare.workers, 1u);
-  EXPECT_TRUE(compare.pin);
+  EXPECT_EQ(compare.workers(), 1u);
+  EXPECT_TRUE(compare.pin());
   const auto fixed = parsed<compare_options>(
       {"compare", "--rate", "500", "--no-pin", "--rounds", "5", "--workload", "json"});
   EXPECT_FALSE(fixed.rate_is_auto);
   EXPECT_DOUBLE_EQ(fixed.drive.rate.per_s.value(), 500);
-  EXPECT_FALSE(fixed.pin);
+  EXPECT_FALSE(fixed.pin());
   EXPECT_EQ(fixed.rounds, 5u);
   EXPECT_FALSE(parsed<compare_options>({"compare", "--rate", "max"}).rate_is_auto);
+}
+
+TEST(options, names_may_follow_the_files_of_contenders) {
+  const auto compare = parsed<compare_options>(
+      {"compare", "--contenders", "a.json", "--contenders", "b.json", "one", "two"});
+  EXPECT_EQ(compare.contenders_paths, (std::vector<std::string>{"a.json", "b.json"}));
+  EXPECT_EQ(compare.names, (std::vector<std::string>{"one", "two"}));
+}
+
+TEST(options, skew_takes_two_workers_that_share_the_cpus_unless_told) {
+  const auto skew = parsed<compare_options>({"compare", "--workload", "skew"});
+  EXPECT_EQ(skew.workers(), 2u);
+  EXPECT_FALSE(skew.pin());
+  const auto told =
+      parsed<compare_options>({"compare", "--workload", "skew", "--workers", "4", "--pin"});
+  EXPECT_EQ(told.workers(), 4u);
+  EXPECT_TRUE(told.pin());
 }
 
 TEST(options, what_is_not_there_is_refused_by_name) {

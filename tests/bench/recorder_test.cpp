@@ -20,6 +20,21 @@ TEST(recorder, keeps_latency_from_the_due_time_beside_service_time) {
   EXPECT_EQ(r.counts.errors_total(), 0u);
 }
 
+TEST(recorder, what_is_recorded_apart_is_counted_and_in_no_other_latency) {
+  recorder r;
+  auto apart = asking({}, {});
+  apart.is_apart = true;
+  r.on_answer(apart, {200, 10, true}, {0, 4'000, 9'000});
+  r.on_answer(asking({}, {}), {200, 10, true}, {0, 0, 1'000});
+  recorder sum;
+  sum.merge(r);
+  EXPECT_EQ(sum.counts.answered, 2u);
+  EXPECT_EQ(sum.latency().max(), 1'000u);
+  EXPECT_EQ(sum.service_time().max(), 1'000u);
+  EXPECT_EQ(sum.latency_apart().count(), 1u);
+  EXPECT_GE(sum.latency_apart().max(), 9'000u);
+}
+
 TEST(recorder, names_a_wrong_status_and_a_wrong_length) {
   recorder r;
   r.on_answer(asking(200, 10), {404, 10, true}, {0, 0, 1});

@@ -45,5 +45,13 @@ TEST(traffic_source, bytes_above_ascii_stay_as_logged) {
   EXPECT_EQ(wire_target("/caf\xc3\xa9"), "/caf\xc3\xa9");
 }
 
+TEST(traffic_source, keeps_what_is_to_be_recorded_apart) {
+  traffic_source source{"host"};
+  source.add({"GET", "/a"});
+  source.add({"GET", "/b", {}, std::nullopt, true});
+  EXPECT_FALSE(source.at(0).is_apart);
+  EXPECT_TRUE(source.at(1).is_apart);
+}
+
 }  // namespace
 }  // namespace tacit::bench

@@ -89,24 +89,34 @@ TEST_P(counting, connections_are_those_that_are_open) {
 
 #ifndef TACIT_SANITIZED
 // Sanitizers bring their own allocator, so that nothing is counted there.
-TEST_P(counting, a_plain_request_allocates_nothing_in_coroutine_and_arena_mode) {
-  const server_process server = serve({"--workers", "1"});
-  raw_client client = server.connect();
-  ask(client, 1000, get_request("/plaintext"));
+double allocations_per_request(raw_client& client, const std::string& request) {
+  ask(client, 1000, request);
   static_cast<void>(runtime(client));
   const nlohmann::json first = runtime(client);
   const nlohmann::json second = runtime(client);
-  ask(client, 10'000, get_request("/plaintext"));
+  ask(client, 10'000, request);
   const nlohmann::json third = runtime(client);
   // What one look costs is the difference between two that follow each other.
   const long look = second.at("allocations").get<long>() - first.at("allocations").get<long>();
   const long spent =
       third.at("allocations").get<long>() - second.at("allocations").get<long>() - look;
-  const double per_request = static_cast<double>(spent) / 10'000;
-  if (std::string(GetParam().memory) == "heap") {
-    EXPECT_GT(per_request, 1);
-  } else {
-    EXPECT_LT(per_request, 0.01);
+  return static_cast<double>(spent) / 10'000;
+}
+
+TEST_P(counting, a_request_allocates_nothing_in_arena_mode) {
+  const server_process server = serve({"--workers", "1"});
+  raw_client client = server.connect();
+  for (const std::string& request :
+       {get_request("/plaintext"), get_request("/json"), get_request("/bytes/5000"),
+        std::string("POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\n\r\nhello"),
+        std::string("POST /echo HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n"
+                    "5\r\nhello\r\n0\r\n\r\n")}) {
+    const double each = allocations_per_request(client, request);
+    if (std::string(GetParam().memory) == "heap") {
+      EXPECT_GT(each, 1) << request;
+    } else {
+      EXPECT_LT(each, 0.01) << request;
+    }
   }
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <tacit/http/json.hpp>
 
 namespace tacit::http {
 namespace {

@@ -3,13 +3,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory_resource>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include <tacit/http/json_fwd.hpp>
 #include <tacit/http/request.hpp>
 #include <tacit/http/response.hpp>
 
@@ -64,8 +64,14 @@ class context {
   /// Answers with `bytes` bytes of `source`, which must outlive the answer.
   void body(const body_source& source, std::uint64_t bytes, std::string_view content_type);
 
-  /// Answers with the serialised value.
-  void json(const nlohmann::json& value);
+  /// Answers with the serialised value. A list in braces, as `c.json({{"key", 1}})`, becomes an
+  /// http::json and takes nothing from the heap.
+  void json(const http::json& value);
+  template <class Json>
+    requires std::is_same_v<Json, nlohmann::json>
+  void json(const Json& value) {
+    nlohmann_json(value);
+  }
 
   /// Answers with a status and a line of text that says what it means.
   void problem(int code, std::string_view detail = {});
@@ -73,6 +79,7 @@ class context {
  private:
   friend class router;
   void start_body(std::string_view content_type, std::size_t bytes);
+  void nlohmann_json(const nlohmann::json& value);
 
   std::pmr::memory_resource& memory_;
   std::pmr::vector<std::pair<std::string_view, std::pmr::string>> params_;
