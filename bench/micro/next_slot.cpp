@@ -16,7 +16,6 @@
 namespace {
 
 using std::chrono::steady_clock;
-using tacit::sched::join_handle;
 using tacit::sched::scheduler;
 using tacit::sched::task;
 using tacit::sync::channel;

@@ -23,6 +23,8 @@ constexpr microseconds interval_helping{50};
 // Something waits behind a run of which we do not know yet whether it is a long one.
 constexpr microseconds interval_doubting{150};
 constexpr microseconds interval_busy{400};
+// Some 2 ms. For those that belong together an offer costs some 10 us, until they have met again.
+constexpr int waiting_before_offer = 14;
 // Work that waits behind one run for so long may be taken by a thief.
 constexpr microseconds stuck_after{100};
 // While all workers are in runs that have lasted for so long a spare one is called: well below what
@@ -141,11 +143,11 @@ bool monitor::call_spares(base::steady_time now) {
 // In how long to look again.
 microseconds monitor::look(worker& watched, view& before, base::steady_time now) {
   const std::uint64_t run = watched.runs_.value();
-  const bool is_parked = watched.is_parked_.load(base::memory_order_acquire);
+  const bool is_parked = watched.polls_.is_asleep();
   if (run != before.run || is_parked) {
     note_length(watched, before, now);
-    before = {run, now, false, is_parked};
-    return could_need_help(watched) ? interval_doubting : interval_busy;
+    before = {run, now, false, is_parked, before.waiting};
+    return follow(watched, before);
   }
   if (now - before.since >= scheduler_.options_.stall_bound && !before.reported && !before.idle &&
       scheduler_.options_.stall_bound.count() > 0) {
@@ -154,8 +156,21 @@ microseconds monitor::look(worker& watched, view& before, base::steady_time now)
   return send_help(watched, before, now) ? interval_helping : interval_busy;
 }
 
+// It goes from run to run.
+microseconds monitor::follow(worker& watched, view& seen) {
+  if (!could_need_help(watched)) {
+    seen.waiting = 0;
+    return interval_busy;
+  }
+  if (++seen.waiting % waiting_before_offer == 0) {
+    watched.ring_is_offered_.store(true, base::memory_order_relaxed);
+    scheduler_.wake_one();
+  }
+  return interval_doubting;
+}
+
 bool monitor::could_need_help(const worker& watched) const noexcept {
-  const bool next_waits = watched.next_.load(base::memory_order_relaxed) != nullptr;
+  const bool next_waits = !watched.next_.is_empty();
   return scheduler_.options_.stealing && (next_waits || watched.has_ready()) &&
          scheduler_.idle_->seems_worth_waking();
 }
@@ -165,11 +180,10 @@ bool monitor::send_help(worker& watched, const view& before, base::steady_time n
   if (!scheduler_.options_.stealing) return false;
   const bool is_stuck = now - before.since >= stuck_after;
   // Also while nothing waits: who searches meanwhile may take what comes.
-  if (is_stuck) watched.open_for_.store(before.run, base::memory_order_relaxed);
+  if (is_stuck) watched.next_.open_for(before.run);
   if (!scheduler_.idle_->seems_worth_waking()) return false;
-  const bool next_waits = watched.next_.load(base::memory_order_relaxed) != nullptr;
-  const auto overdue = (now - worker::poll_overdue).time_since_epoch().count();
-  const bool unpolled = watched.polled_at_.load(base::memory_order_relaxed) < overdue;
+  const bool next_waits = !watched.next_.is_empty();
+  const bool unpolled = !watched.polls_.was_polled_after(now - worker::poll_overdue);
   if (!(is_stuck && next_waits) && !unpolled && !watched.has_ready()) return false;
   scheduler_.wake_one();
   return true;

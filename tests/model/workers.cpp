@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <utility>
 
+#include <tacit/memory/frame_pool.hpp>
 #include <tacit/sched/agent.hpp>
 #include <tacit/sched/this_worker.hpp>
 #include <tacit/sched/yield.hpp>
@@ -16,8 +18,17 @@ namespace {
 workers* current_workers = nullptr;
 // Kept until the next run, so that who comes too late finds what is said there.
 std::vector<void*> ended_frames;
+std::vector<const void*> live_frames;
 
-void free_ended_frames() noexcept {
+/// In front of a coroutine's frame.
+struct alignas(__STDCPP_DEFAULT_NEW_ALIGNMENT__) frame_head {
+  std::size_t bytes;  // Of the frame.
+  memory::frame_note note;
+};
+
+// A run that failed has left frames behind.
+void forget_frames() noexcept {
+  live_frames.clear();
   for (void* each : std::exchange(ended_frames, {}))
     std::free(each);
 }
@@ -25,24 +36,22 @@ void free_ended_frames() noexcept {
 }  // namespace
 
 void* job::promise_type::operator new(std::size_t bytes) {
-  return std::malloc(bytes);
+  return memory::frame_pool::allocate(bytes);
 }
 
-void job::promise_type::operator delete(void* frame, std::size_t bytes) noexcept {
-  std::memset(frame, memory_of_ended, bytes);
-  ended_frames.push_back(frame);
+void job::promise_type::operator delete(void* frame) noexcept {
+  memory::frame_pool::deallocate(frame);
 }
 
 void job::promise_type::ended::await_suspend(
     std::coroutine_handle<promise_type> which) const noexcept {
-  workers& on = *which.promise().on;
+  workers& runs_on = *which.promise().on;
   which.destroy();
-  on.on_end(which);
+  runs_on.on_end(which);
 }
 
-// A run that failed has left its workers behind.
 workers::workers() {
-  free_ended_frames();
+  forget_frames();
   current_workers = this;
 }
 
@@ -81,8 +90,8 @@ void workers::make_ready(sched::runnable& ready) noexcept {
   execution& run = *execution::current();
   run.point();
   const handle which = ready.coroutine;
-  require(std::find(live_.begin(), live_.end(), which) != live_.end(),
-          "a job that has ended is made ready");
+  const auto found = std::find(live_frames.begin(), live_frames.end(), which.address());
+  require(found != live_frames.end(), "a job that has ended is made ready");
   const bool is_queued = std::any_of(ready_.begin(), ready_.end(),
                                      [which](const auto& each) { return each.coroutine == which; });
   require(!is_queued, "a job is made ready twice");
@@ -118,6 +127,21 @@ bool sched::yield::await_ready() const noexcept {
 
 void sched::yield::requeue() noexcept {
   make_ready();
+}
+
+void* memory::frame_pool::allocate(std::size_t bytes) {
+  using model::frame_head;
+  auto* const head = static_cast<frame_head*>(std::malloc(sizeof(frame_head) + bytes));
+  std::construct_at(head)->bytes = bytes;
+  model::live_frames.push_back(head + 1);
+  return head + 1;
+}
+
+void memory::frame_pool::deallocate(void* frame) noexcept {
+  auto* const head = static_cast<model::frame_head*>(frame) - 1;
+  std::memset(frame, model::memory_of_ended, head->bytes);
+  std::erase(model::live_frames, frame);
+  model::ended_frames.push_back(head);
 }
 
 // Every order of the cases is explored.

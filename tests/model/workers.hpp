@@ -37,7 +37,7 @@ struct job {
     void unhandled_exception() const noexcept { require(false, "an exception left a job"); }
 
     static void* operator new(std::size_t bytes);
-    static void operator delete(void* frame, std::size_t bytes) noexcept;
+    static void operator delete(void* frame) noexcept;
   };
 
   /// The same job, in a scope.

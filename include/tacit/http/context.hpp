@@ -68,10 +68,8 @@ class context {
   /// http::json and takes nothing from the heap.
   void json(const http::json& value);
   template <class Json>
-    requires std::is_same_v<Json, nlohmann::json>
-  void json(const Json& value) {
-    nlohmann_json(value);
-  }
+  requires std::is_same_v<Json, nlohmann::json>
+  void json(const Json& value) { nlohmann_json(value); }
 
   /// Answers with a status and a line of text that says what it means.
   void problem(int code, std::string_view detail = {});
