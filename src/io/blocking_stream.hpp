@@ -15,6 +15,7 @@ class blocking_stream final : public stream {
   void stop_reading() noexcept override;
   void finish_writing() noexcept override;
   void abort() noexcept override;
+  void cut() noexcept override;
   [[nodiscard]] int descriptor() const noexcept override { return fd_.get(); }
 
  private:

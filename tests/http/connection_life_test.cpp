@@ -86,6 +86,19 @@ TEST(connection_life, a_request_of_which_half_has_come_then_is_answered_too) {
   EXPECT_NE(text.find("\r\n\r\n7"), std::string::npos) << text;
 }
 
+TEST(connection_life, a_body_that_a_handler_awaits_then_still_reaches_it) {
+  served s;
+  const auto echo = [](context& c) -> sched::task<> {
+    const body_read read = co_await c.read_body();
+    if (!read.error) c.text(std::string(read.bytes));
+  };
+  s.service.router.add(method::post, "/awaits", make_handler(echo));
+  const std::string head = "POST /awaits HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n";
+  const std::string text =
+      answers_to(s, {{head + "la", [&] { s.connections.close_idle(); }}, {}, {}, {"te", {}}});
+  EXPECT_NE(text.find("\r\n\r\nlate"), std::string::npos) << text;
+}
+
 TEST(connection_life, a_request_of_which_no_more_comes_then_is_given_up) {
   served s;
   EXPECT_EQ(answers_to(s, {{"GET /pl", [&] { s.connections.close_idle(); }}}), "");
