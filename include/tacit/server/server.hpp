@@ -24,7 +24,8 @@ namespace tacit::server {
 ///     return app.run();
 ///
 /// Besides the routes added, it answers /healthz, /readyz, /metrics, /debug/runtime,
-/// /debug/scheduler, /debug/tasks and /debug/connections, unless these are added by the program itself.
+/// /debug/scheduler, /debug/tasks and /debug/connections, unless these are added by the program
+/// itself.
 ///
 /// Threads:   add routes, start() and stop() from one thread; handlers run on the server's.
 /// Lifetime:  one start() per server. The destructor stops it, cutting what is open.
