@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <optional>
 #include <string>
+#include <variant>
 
 #include <tacit/server/options.hpp>
 #include <tacit/server/server.hpp>
@@ -26,6 +27,7 @@ struct serve_arguments {
   std::string config;
   std::optional<std::string> listen, mode, memory, stealing;
   std::optional<std::uint32_t> workers, spare_workers, stall_bound_ms;
+  std::optional<std::uint32_t> drain_delay_ms, drain_timeout_ms;
   std::string site;
   std::uint64_t body_limit = tacit::server::site::no_body_limit;
 };
@@ -40,6 +42,8 @@ std::optional<failure> resolve(const serve_arguments& from, tacit::server::optio
   if (from.workers) into.workers = *from.workers;
   if (from.spare_workers) into.spare_workers = *from.spare_workers;
   if (from.stall_bound_ms) into.stall_bound = std::chrono::milliseconds(*from.stall_bound_ms);
+  if (from.drain_delay_ms) into.drain_delay = std::chrono::milliseconds(*from.drain_delay_ms);
+  if (from.drain_timeout_ms) into.drain_timeout = std::chrono::milliseconds(*from.drain_timeout_ms);
   if (from.stealing) {
     const auto parsed = tacit::server::parse_switch(*from.stealing);
     if (const auto* problem = std::get_if<failure>(&parsed)) {
@@ -87,6 +91,13 @@ int serve(const serve_arguments& arguments) {
   } else {
     tacit::server::add_demo_routes(app, pattern);
   }
+  if (!arguments.config.empty()) {
+    app.on_reload([&]() -> std::variant<tacit::server::options, failure> {
+      tacit::server::options anew;
+      if (auto problem = resolve(arguments, anew)) return std::move(*problem);
+      return anew;
+    });
+  }
   return app.run();
 }
 
@@ -99,7 +110,8 @@ int main(int argc, char** argv) {
 
   serve_arguments arguments;
   auto* serving = app.add_subcommand("serve", "Serve the demo routes, or a site made from a log");
-  serving->add_option("--config", arguments.config, "JSON file with settings; options win over it");
+  serving->add_option("--config", arguments.config,
+                      "JSON file with settings; options win over it. SIGHUP has it read again");
   serving->add_option("--listen", arguments.listen,
                       "ADDRESS:PORT, port 0 for a free one (127.0.0.1:8080)");
   serving->add_option("--mode", arguments.mode, "coroutine or thread (coroutine)");
@@ -119,6 +131,15 @@ int main(int argc, char** argv) {
       ->add_option("--stall-bound-ms", arguments.stall_bound_ms,
                    "report a handler that keeps its worker for so many milliseconds, 0 for never "
                    "(20)")
+      ->check(CLI::Range(0U, 3'600'000U));
+  serving
+      ->add_option("--drain-delay-ms", arguments.drain_delay_ms,
+                   "after SIGTERM, serve on with /readyz at 503 for so long; behind a balancer, as "
+                   "long as it takes to notice (0)")
+      ->check(CLI::Range(0U, 3'600'000U));
+  serving
+      ->add_option("--drain-timeout-ms", arguments.drain_timeout_ms,
+                   "then cut what has not ended after so long (20000)")
       ->check(CLI::Range(0U, 3'600'000U));
   serving->add_option("--site", arguments.site,
                       "serve a site made from this access log in combined format");

@@ -56,7 +56,8 @@ base::error_code sender::note(const io::transfer& written, bool is_too_slow) {
 }
 
 sched::task<base::error_code> sender::send_all(payload body) {
-  progress_window progress(service_.limits.write_timeout, service_.limits.write_bytes_per_s_min);
+  progress_window progress(service_.current_limits().write_timeout,
+                           service_.current_limits().write_bytes_per_s_min);
   std::uint64_t offset = 0;
   while (!error_ && (!waiting_.empty() || offset < body.size)) {
     pieces message(waiting_);

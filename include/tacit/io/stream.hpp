@@ -100,7 +100,7 @@ class stream {
   /// Changes when the read under way gives up: `timeout` from now. For streams that suspend.
   virtual void limit_read(duration) noexcept {}
 
-  /// The socket, to ask it for addresses; -1 where there is none.
+  /// The socket, for whoever asks the kernel about it while the stream lives; -1 if there is none.
   [[nodiscard]] virtual int descriptor() const noexcept { return -1; }
 
   class [[nodiscard]] read_awaiter;
