@@ -76,6 +76,8 @@ std::vector<key> keys_of(options& o) {
           {"spare_workers", [&](const json& v) { set_workers(o.spare_workers, v); }},
           {"stealing", [&](const json& v) { set_flag(o.stealing, v); }},
           {"stall_bound_ms", [&](const json& v) { set_duration(o.stall_bound, v); }},
+          {"files", [&](const json& v) { o.files = as_text(v); }},
+          {"files_prefix", [&](const json& v) { o.files_prefix = as_text(v); }},
           {"drain_timeout_ms", [&](const json& v) { set_duration(o.drain_timeout, v); }}};
 }
 

@@ -79,7 +79,8 @@ TEST(http_date_property, a_date_with_one_byte_changed_is_read_or_refused) {
     std::string text(http_date(static_cast<std::int64_t>(random() % 4102444800)).text());
     text[random() % text.size()] = static_cast<char>(random());
     const auto found = parse(text);
-    if (found) {
+    const bool is_leap_second = text.substr(23, 2) == "60";
+    if (found && !is_leap_second) {
       ASSERT_EQ(std::string(http_date(*found).text()).substr(5, 20), text.substr(5, 20)) << text;
     }
   }

@@ -52,6 +52,11 @@ struct options {
   /// orchestrators grant by default.
   std::chrono::milliseconds drain_timeout{20'000};
 
+  /// A folder whose files `tacit serve` serves, and the path below which it does. Empty: none. In a
+  /// program of one's own that is a route with http::files.
+  std::string files;
+  std::string files_prefix = "/static";
+
   http::limits limits;
 };
 
