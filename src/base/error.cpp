@@ -20,6 +20,14 @@ class tacit_category final : public boost::system::error_category {
         return "it is closed";
       case errc::would_block:
         return "it would have had to wait";
+      case errc::client_gone:
+        return "the client has left";
+      case errc::too_large:
+        return "it is larger than the limit";
+      case errc::malformed:
+        return "what came is malformed";
+      case errc::wrong_use:
+        return "the operation does not fit what was done before it";
     }
     return "unknown error";
   }

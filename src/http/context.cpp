@@ -14,6 +14,14 @@ constexpr bool splits_a_response(std::string_view text) noexcept {
   return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos;
 }
 
+sched::task<body_read> just(std::string_view bytes) {
+  co_return body_read{{}, bytes};
+}
+
+sched::task<base::error_code> nowhere_to_write() {
+  co_return base::errc::wrong_use;
+}
+
 }  // namespace
 
 std::string_view context::param(std::string_view name) const noexcept {
@@ -73,6 +81,40 @@ void context::json(const http::json& value) {
 void context::nlohmann_json(const nlohmann::json& value) {
   start_body("application/json", 0);
   append(response.body, value);
+}
+
+sched::task<body_read> context::read_body() {
+  if (exchange_) return exchange_->read_body();
+  return just(request.body);
+}
+
+sched::task<body_read> context::read_some_body() {
+  if (exchange_) return exchange_->read_some_body();
+  return just(std::exchange(request.body, {}));
+}
+
+sched::task<base::error_code> context::start_stream(std::string_view content_type,
+                                                    std::optional<std::uint64_t> length) {
+  if (!exchange_) return nowhere_to_write();
+  if (!exchange_->has_started_answer()) response.content_type = content_type;
+  return exchange_->start_stream(length);
+}
+
+sched::task<base::error_code> context::write(std::string_view bytes) {
+  return exchange_ ? exchange_->write(bytes) : nowhere_to_write();
+}
+
+sched::task<base::error_code> context::flush() {
+  return exchange_ ? exchange_->flush() : nowhere_to_write();
+}
+
+context& context::trailer(std::string_view name, std::string_view value) {
+  if (name.empty() || splits_a_response(name) || splits_a_response(value) ||
+      is_barred_from_trailers(name)) {
+    return *this;
+  }
+  response.trailers.emplace_back(name, value);
+  return *this;
 }
 
 void context::problem(int code, std::string_view detail) {

@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include <tacit/observe/log.hpp>
+#include <tacit/sched/this_worker.hpp>
 #include <tacit/sched/yield.hpp>
 
 namespace tacit::http {
@@ -18,6 +19,11 @@ constexpr std::uint64_t turn_bytes_max = 256 * 1024;
 void log_short_file() {
   observe::log(observe::severity::warning,
                "a file became shorter while it was sent; its connection is cut");
+}
+
+// What the peer takes now.
+io::transfer try_turn(io::stream& to, const file_extent& of) {
+  return to.try_send_file(of.fd, of.offset, std::min(of.bytes, turn_bytes_max));
 }
 
 }  // namespace
@@ -39,19 +45,27 @@ bool append_extent(output& to, const file_extent& from) {
   return true;
 }
 
-sched::task<base::error_code> send_extent(const service& of, io::stream& to, file_extent from) {
+sched::task<base::error_code> send_extent(const service& of, io::stream& to, file_extent from,
+                                          progress_window& progress) {
   while (from.bytes > 0) {
-    const io::transfer sent =
-        to.try_send_file(from.fd, from.offset, std::min(from.bytes, turn_bytes_max));
-    base::error_code error = sent.error;
+    const auto since = sched::this_worker::coarse_now();
+    io::transfer sent = try_turn(to, from);
+    const bool waits = !sent.error && sent.bytes == 0;
+    if (waits) {
+      sent.error = co_await to.room(progress.patience());
+      if (!sent.error) sent = try_turn(to, from);
+    }
+    if (waits || !to.suspends()) {
+      progress.waited(sched::this_worker::coarse_now() - since, sent.bytes);
+    }
     of.count.sent_bytes.add(sent.bytes);
     from.offset += sent.bytes;
     from.bytes -= sent.bytes;
-    if (error == base::errc::end_of_stream) log_short_file();
-    if (!error && sent.bytes == 0) error = co_await to.room(of.limits.write_timeout);
-    if (error == base::errc::timed_out) of.count.timeouts.add();
-    if (error) co_return error;
-    if (from.bytes > 0 && sent.bytes > 0) co_await sched::yield();
+    if (sent.error == base::errc::end_of_stream) log_short_file();
+    if (!sent.error && progress.is_too_slow()) sent.error = base::errc::timed_out;
+    if (sent.error == base::errc::timed_out) of.count.timeouts.add();
+    if (sent.error) co_return sent.error;
+    if (from.bytes > 0) co_await sched::yield();
   }
   co_return base::error_code();
 }

@@ -5,6 +5,7 @@
 #include <tacit/io/stream.hpp>
 #include <tacit/sched/task.hpp>
 
+#include "http/progress_window.hpp"
 #include "http/response_writer.hpp"
 
 namespace tacit::http {
@@ -14,12 +15,14 @@ namespace tacit::http {
 [[nodiscard]] bool append_extent(output& to, const file_extent& from);
 
 /// Sends the bytes of a file, without copying them where the stream can do that. After each turn of
-/// some 256 KiB the other connections of the worker have theirs. Counts what it sends.
+/// some 256 KiB the other connections of the worker have theirs. Counts what it sends, and notes in
+/// `progress` how long it waited for the peer.
 ///
-/// Lifetime: service, stream and file outlive the task.
+/// Lifetime: service, stream, file and progress outlive the task.
 /// Errors:   errc::end_of_stream if the file has fewer bytes; errc::timed_out if the peer takes
-///           nothing for limits.write_timeout; those of the stream.
+///           less than `progress` asks for; those of the stream.
 /// Cancel:   by the coroutine's scope; some of the bytes may have been sent.
-sched::task<base::error_code> send_extent(const service& of, io::stream& to, file_extent from);
+sched::task<base::error_code> send_extent(const service& of, io::stream& to, file_extent from,
+                                          progress_window& progress);
 
 }  // namespace tacit::http

@@ -1,6 +1,7 @@
 #include <tacit/http/request.hpp>
 
 #include <algorithm>
+#include <iterator>
 
 namespace tacit::http {
 namespace {
@@ -14,6 +15,14 @@ constexpr char lower(char c) noexcept {
 bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept {
   return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
                                             [](char x, char y) { return lower(x) == lower(y); });
+}
+
+bool is_barred_from_trailers(std::string_view name) noexcept {
+  constexpr std::string_view barred[] = {
+      "Content-Length", "Transfer-Encoding", "Host",         "Connection", "TE", "Upgrade",
+      "Expect",         "Max-Forwards",      "Authorization"};
+  return std::any_of(std::begin(barred), std::end(barred),
+                     [&](std::string_view each) { return equals_ignoring_case(each, name); });
 }
 
 std::optional<std::string_view> request::find(std::string_view name) const noexcept {

@@ -33,9 +33,9 @@ void output::append(std::string_view bytes) noexcept {
   end_ += bytes.size();
 }
 
-void output::append_number(std::uint64_t value) noexcept {
+void output::append_number(std::uint64_t value, int base) noexcept {
   const auto [end, ec] =
-      std::to_chars(buffer_.data() + end_, buffer_.data() + buffer_.size(), value);
+      std::to_chars(buffer_.data() + end_, buffer_.data() + buffer_.size(), value, base);
   end_ = static_cast<std::size_t>(end - buffer_.data());
 }
 
@@ -53,7 +53,26 @@ std::size_t head_bytes_max(const response& answer) noexcept {
   return bytes;
 }
 
-void write_head(output& out, const response& answer, persistence goes_on) {
+namespace {
+
+void write_body_end(output& out, body_end ends) {
+  switch (ends.is) {
+    case body_end::by::length:
+      out.append("Content-Length: ");
+      out.append_number(ends.length);
+      out.append("\r\n");
+      break;
+    case body_end::by::chunks:
+      out.append("Transfer-Encoding: chunked\r\n");
+      break;
+    case body_end::by::close:
+      break;
+  }
+}
+
+}  // namespace
+
+void write_head(output& out, const response& answer, persistence goes_on, body_end ends) {
   if (answer.status == 200) {
     out.append("HTTP/1.1 200 OK\r\nServer: tacit\r\n");
   } else {
@@ -75,11 +94,7 @@ void write_head(output& out, const response& answer, persistence goes_on) {
     out.append(value);
     out.append("\r\n");
   }
-  if (!has_no_content(answer.status)) {
-    out.append("Content-Length: ");
-    out.append_number(answer.content_length());
-    out.append("\r\n");
-  }
+  if (!has_no_content(answer.status)) write_body_end(out, ends);
   switch (goes_on) {
     case persistence::implied:
       out.append("\r\n");

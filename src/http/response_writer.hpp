@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 #include <tacit/http/response.hpp>
@@ -27,7 +28,7 @@ class output {
   void ensure_room(std::size_t bytes);
 
   void append(std::string_view bytes) noexcept;  ///< Precondition: there is room.
-  void append_number(std::uint64_t value) noexcept;
+  void append_number(std::uint64_t value, int base = 10) noexcept;
 
   /// What is sent leaves the front.
   void consume(std::size_t bytes) noexcept;
@@ -44,10 +45,16 @@ class output {
 /// Whether and how the connection goes on after an answer (RFC 9112 section 9.3).
 enum class persistence { implied, keep_alive, close };
 
+/// How the peer knows where the body ends (RFC 9112 section 6.3).
+struct body_end {
+  enum class by { length, chunks, close } is = by::length;
+  std::uint64_t length = 0;
+};
+
 /// Bytes that write_head needs at most.
 [[nodiscard]] std::size_t head_bytes_max(const response& answer) noexcept;
 
 /// Writes status line and fields. Precondition: room for head_bytes_max().
-void write_head(output& out, const response& answer, persistence goes_on);
+void write_head(output& out, const response& answer, persistence goes_on, body_end ends);
 
 }  // namespace tacit::http

@@ -15,6 +15,12 @@ counters::counters(observe::metrics& in) {
   handler_errors = in.add_counter("tacit_http_handler_errors_total", "Handlers that threw.");
   timeouts = in.add_counter("tacit_http_timeouts_total",
                             "Connections closed because the peer made no progress in time.");
+  handler_timeouts = in.add_counter("tacit_http_handler_timeouts_total",
+                                    "Handlers cancelled because their time was over.");
+  clients_gone = in.add_counter("tacit_http_clients_gone_total",
+                                "Handlers cancelled because their client had left.");
+  cut_answers = in.add_counter("tacit_http_cut_answers_total",
+                               "Streamed answers that were cut before their end.");
 }
 
 std::uint64_t counters::answers() const noexcept {

@@ -12,6 +12,7 @@ namespace tacit::io {
 namespace {
 
 void set_timeout(int fd, int option, stream::duration timeout) {
+  if (timeout == stream::no_timeout) timeout = {};  // What the system takes for never.
   const auto us = std::chrono::duration_cast<std::chrono::microseconds>(timeout).count();
   const timeval value{us / 1'000'000, us % 1'000'000};
   setsockopt(fd, SOL_SOCKET, option, &value, sizeof value);
@@ -79,6 +80,13 @@ void blocking_stream::stop_reading() noexcept {
 
 void blocking_stream::finish_writing() noexcept {
   ::shutdown(fd_.get(), SHUT_WR);
+}
+
+// Without lingering, close() drops what is not sent and sends a reset.
+void blocking_stream::cut() noexcept {
+  const linger at_once{1, 0};
+  ::setsockopt(fd_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  ::shutdown(fd_.get(), SHUT_RD);
 }
 
 void blocking_stream::abort() noexcept {

@@ -16,6 +16,7 @@ class blocking_stream final : public stream {
   void stop_reading() noexcept override;
   void finish_writing() noexcept override;
   void abort() noexcept override;
+  void cut() noexcept override;
 
  private:
   bool start_read(std::span<char> into, duration timeout, completion& done) override;

@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <ctime>
 #include <limits>
@@ -51,7 +52,7 @@ struct tcp_stream::read_handler {
     return done->slot();
   }
   void operator()(base::error_code ec, std::size_t bytes) const noexcept {
-    self->clear_deadline();
+    self->read_deadline_.store(no_deadline, base::memory_order_relaxed);
     self->may_have_more_ = bytes == wanted;
     if (ec == asio::error::eof) ec = base::errc::end_of_stream;
     done->finish(self->timeout_or(ec), bytes);
@@ -70,7 +71,7 @@ struct tcp_stream::write_handler {
     return done->slot();
   }
   void operator()(base::error_code ec, std::size_t bytes) const noexcept {
-    self->clear_deadline();
+    self->write_deadline_.store(no_deadline, base::memory_order_relaxed);
     done->finish(self->timeout_or(ec), bytes);
   }
   void operator()(base::error_code ec) const noexcept { (*this)(ec, 0); }
@@ -80,7 +81,8 @@ tcp_stream::tcp_stream(unique_fd fd, reactor& on)
     : reactor_(on),
       timers_(sched::this_worker::timers()),
       socket_(on.context(), asio::ip::tcp::v4(), fd.release()),
-      deadline_(no_deadline),
+      read_deadline_(no_deadline),
+      write_deadline_(no_deadline),
       armed_for_(no_deadline) {
   base::error_code ignored;
   socket_.native_non_blocking(true, ignored);
@@ -108,7 +110,7 @@ bool tcp_stream::start_read(std::span<char> into, duration timeout, completion& 
     }
     may_have_more_ = false;
   }
-  set_deadline(timeout, waiting::for_data);
+  set_deadline(read_deadline_, timeout);
   done.abort_on(reactor_.context());
   socket_.async_read_some(asio::buffer(into.data(), into.size()),
                           read_handler{this, &done, into.size()});
@@ -132,7 +134,7 @@ transfer tcp_stream::try_send_file(int fd, std::uint64_t offset, std::uint64_t b
 }
 
 bool tcp_stream::start_wait_for_room(duration timeout, completion& done) {
-  set_deadline(timeout, waiting::for_room);
+  set_deadline(write_deadline_, timeout);
   done.abort_on(reactor_.context());
   socket_.async_wait(socket::wait_write, write_handler{this, &done});
   return false;
@@ -140,7 +142,7 @@ bool tcp_stream::start_wait_for_room(duration timeout, completion& done) {
 
 bool tcp_stream::start_write(std::span<const const_buffer> buffers, duration timeout,
                              completion& done) {
-  set_deadline(timeout, waiting::for_room);
+  set_deadline(write_deadline_, timeout);
   done.abort_on(reactor_.context());
   socket_.async_write_some(buffer_range(buffers), write_handler{this, &done});
   return false;
@@ -158,36 +160,56 @@ void tcp_stream::abort() noexcept {
   ::shutdown(socket_.native_handle(), SHUT_RDWR);
 }
 
+// Without lingering, close() drops what is not sent and sends a reset.
+void tcp_stream::cut() noexcept {
+  const linger at_once{1, 0};
+  ::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  ::shutdown(socket_.native_handle(), SHUT_RD);
+}
+
+void tcp_stream::limit_read(duration timeout) noexcept {
+  set_deadline(read_deadline_, timeout);
+}
+
 // The order of these accesses against those in on_expired (both seq_cst) decides who moves the
 // timer: here the deadline is stored before armed_for_ is read, there armed_for_ is stored before
-// the deadline is read again, so at least one of the two sees the other's value.
-void tcp_stream::set_deadline(duration timeout, waiting what) {
+// the deadlines are read again, so at least one of the two sees the other's value.
+void tcp_stream::set_deadline(deadline& of, duration timeout) {
+  if (timeout == no_timeout) return of.store(no_deadline, base::memory_order_relaxed);
   const auto due = coarse_now() + timeout;
   const ticks due_ticks = due.time_since_epoch().count();
-  waiting_.store(what, base::memory_order_relaxed);
-  deadline_.store(due_ticks, base::memory_order_seq_cst);
+  of.store(due_ticks, base::memory_order_seq_cst);
   if (due_ticks < armed_for_.load(base::memory_order_seq_cst)) {
     armed_for_.store(due_ticks, base::memory_order_seq_cst);
     timers_->set(*this, due);
   }
 }
 
-void tcp_stream::clear_deadline() noexcept {
-  deadline_.store(no_deadline, base::memory_order_relaxed);
+bool tcp_stream::has_passed(const deadline& which, base::steady_time now) const noexcept {
+  const ticks due = which.load(base::memory_order_seq_cst);
+  return due != no_deadline && to_time(due) <= now;
+}
+
+tcp_stream::ticks tcp_stream::earliest_deadline() const noexcept {
+  return std::min(read_deadline_.load(base::memory_order_seq_cst),
+                  write_deadline_.load(base::memory_order_seq_cst));
 }
 
 std::optional<base::steady_time> tcp_stream::on_expired(base::steady_time now) noexcept {
   if (now == base::steady_time::max()) return std::nullopt;  // The queue closes.
   for (;;) {
-    const ticks due = deadline_.load(base::memory_order_seq_cst);
-    if (due != no_deadline && to_time(due) <= now) {
+    const bool read_is_late = has_passed(read_deadline_, now);
+    const bool write_is_late = has_passed(write_deadline_, now);
+    if (read_is_late || write_is_late) {
       timed_out_.store(true, base::memory_order_relaxed);
-      waiting_.load(base::memory_order_relaxed) == waiting::for_room ? abort() : stop_reading();
+      write_is_late ? abort() : stop_reading();
     }
-    const base::steady_time next =
-        due != no_deadline && to_time(due) > now ? to_time(due) : now + recheck_interval;
+    const ticks earliest = earliest_deadline();
+    const base::steady_time next = earliest != no_deadline && to_time(earliest) > now
+                                       ? to_time(earliest)
+                                       : now + recheck_interval;
     armed_for_.store(next.time_since_epoch().count(), base::memory_order_seq_cst);
-    if (deadline_.load(base::memory_order_seq_cst) >= next.time_since_epoch().count() ||
+    if (earliest_deadline() >= next.time_since_epoch().count() ||
         timed_out_.load(base::memory_order_relaxed)) {
       return next;
     }

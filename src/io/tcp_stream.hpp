@@ -18,8 +18,9 @@ namespace tacit::io {
 /// short one the socket is known to be empty, so the next read goes to the reactor without trying.
 ///
 /// A deadline costs one store per operation: the timer is left where it is and, when it fires
-/// early, moves itself to the present deadline. When it fires in time it shuts the socket down,
-/// which ends the pending operation by way of the reactor.
+/// early, moves itself to the earlier of the present deadlines. When it fires in time it shuts the
+/// socket down (its reading side only, if it was a read), which ends the pending operation by way
+/// of the reactor.
 class tcp_stream final : public stream, private sched::timer {
  public:
   /// Takes a connected, non-blocking socket. Called on a worker, whose timers it uses from then on.
@@ -31,20 +32,25 @@ class tcp_stream final : public stream, private sched::timer {
   void stop_reading() noexcept override;
   void finish_writing() noexcept override;
   void abort() noexcept override;
+  void cut() noexcept override;
+  [[nodiscard]] bool suspends() const noexcept override { return true; }
+  void limit_read(duration timeout) noexcept override;
 
  private:
   using socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp,
                                                   boost::asio::io_context::executor_type>;
   struct read_handler;
   struct write_handler;
-  enum class waiting : std::uint8_t { no, for_data, for_room };
+  using ticks = base::steady_time::rep;
+  using deadline = base::atomic<ticks>;  // no_deadline while nothing waits.
 
   bool start_read(std::span<char> into, duration timeout, completion& done) override;
   bool start_write(std::span<const const_buffer> buffers, duration timeout,
                    completion& done) override;
   bool start_wait_for_room(duration timeout, completion& done) override;
-  void set_deadline(duration timeout, waiting what);
-  void clear_deadline() noexcept;
+  void set_deadline(deadline& of, duration timeout);
+  bool has_passed(const deadline& which, base::steady_time now) const noexcept;
+  [[nodiscard]] ticks earliest_deadline() const noexcept;
   [[nodiscard]] base::error_code timeout_or(base::error_code ec) const noexcept;
   std::optional<base::steady_time> on_expired(base::steady_time now) noexcept override;
 
@@ -53,10 +59,9 @@ class tcp_stream final : public stream, private sched::timer {
   socket socket_;
   bool may_have_more_ = false;
 
-  using ticks = base::steady_time::rep;
-  base::atomic<ticks> deadline_;  // no_deadline while nothing waits.
+  deadline read_deadline_;
+  deadline write_deadline_;
   base::atomic<ticks> armed_for_;
-  base::atomic<waiting> waiting_{waiting::no};
   base::atomic<bool> timed_out_{false};
 };
 

@@ -4,6 +4,8 @@
 #include <limits>
 #include <new>
 
+#include <tacit/memory/frame_pool.hpp>
+
 #include "memory/sanitizer.hpp"
 #include "memory/slab_space.hpp"
 
@@ -32,9 +34,9 @@ frame_core::frame_core(std::uint32_t number) noexcept : number_(number) {
 
 bool frame_core::refill(std::size_t size_class) noexcept {
   collect();
-  slab*& head = heads_[size_class];
+  free_frames*& head = heads_[size_class];
   while (head != &none) {
-    if (head->free || carve(*head)) return true;
+    if (head->free || carve(static_cast<slab&>(*head))) return true;
     retire_head(size_class);
   }
   slab* const fresh = slab_space::take(*this, size_class);

@@ -6,16 +6,12 @@
 
 #include <tacit/base/atomic.hpp>
 #include <tacit/memory/frame_note.hpp>
+#include <tacit/memory/free_frames.hpp>
+#include <tacit/memory/size_class.hpp>
 
-#include "memory/size_class.hpp"
 #include "memory/slab.hpp"
 
 namespace tacit::memory {
-
-/// A free frame links to the next one through its note.
-[[nodiscard]] inline void* next_free(const void* frame) noexcept {
-  return const_cast<void*>(frame_note::of(frame).awaited_by.load(base::memory_order_relaxed));
-}
 
 inline void link_free(void* frame, const void* next) noexcept {
   // Release: a reader that takes the link for the frame's awaiter also sees the generation that
@@ -48,18 +44,11 @@ class frame_core {
   frame_core(const frame_core&) = delete;
   frame_core& operator=(const frame_core&) = delete;
 
-  /// A frame of a class, or null if refill() has to be called before.
-  [[nodiscard]] void* take(std::size_t size_class) noexcept {
-    slab& head = *heads_[size_class];
-    void* const frame = head.free;
-    if (!frame) [[unlikely]]
-      return nullptr;
-    head.free = next_free(frame);
-    head.used.store(head.used.load(base::memory_order_relaxed) + 1, base::memory_order_relaxed);
-    return frame;
-  }
+  /// Where frames are taken from: free_frames::take() of their class. If it has none, refill() and
+  /// look again.
+  [[nodiscard]] frame_heads& heads() noexcept { return heads_; }
 
-  /// Sees to it that take() finds a frame of the class. False if the kernel gives no more memory.
+  /// Sees to it that the head has a frame of the class. False if the kernel gives no more memory.
   bool refill(std::size_t size_class) noexcept;
 
   /// Takes a frame back that is of `home`, a slab of this core.
@@ -99,7 +88,7 @@ class frame_core {
   static void settle(slab& at, std::int32_t change) noexcept;
   std::int64_t abandon_all(slab_list& slabs) noexcept;
 
-  std::array<slab*, size_classes> heads_;  // First of the list of the class, or `none`.
+  frame_heads heads_;  // Slabs: the first of the list of the class, or `none`.
   std::array<slab_list, size_classes> listed_;
   slab_list exhausted_;
   std::uint32_t empty_listed_ = 0;  // Empty slabs that are listed and no heads.

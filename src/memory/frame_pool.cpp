@@ -62,36 +62,11 @@ batches& strays_of_this_thread() noexcept {
   if (to.count == batch::frames_max) to.send();
 }
 
-// The owner of the frame writes alone, so there is nothing to be lost between load and store.
-// Release costs nothing here. A reader that finds a frame live finds its note made ready.
-void turn(frame_note& of) noexcept {
-  const auto next = of.generation.load(base::memory_order_relaxed) + 1;
-  of.generation.store(next, base::memory_order_release);
-}
-
-// What is not written here says nothing until the state or the root's generation is another one.
-void begin(void* frame) noexcept {
-  auto& fresh = frame_note::of(frame);
-  note<const void*>(fresh.awaited_by, nullptr);
-  note(fresh.now, frame_note::state::created);
-  note(fresh.function, {});
-  note(fresh.place, {});
-  note<std::uint64_t>(fresh.request, 0);
-  turn(fresh);
-}
-
-// Apart from the usual case, as gather is.
-[[gnu::noinline]] void* allocate_slowly(std::size_t bytes) {
-  if (bound && bytes <= frame_pool::largest_bytes && bound->refill(class_of(bytes)))
-    return frame_pool::allocate(bytes);
-  void* const frame = heap_frames::allocate(bytes);
-  turn(frame_note::of(frame));
-  return frame;
-}
-
 base::atomic<std::uint32_t> pools_made{0};
 
 }  // namespace
+
+constinit thread_local frame_heads* heads_of_this_thread = nullptr;
 
 frame_pool::frame_pool()
     : core_(new frame_core(pools_made.fetch_add(1, base::memory_order_relaxed))) {}
@@ -101,27 +76,35 @@ frame_pool::~frame_pool() {
 }
 
 frame_pool::binding::binding(frame_pool* pool) noexcept
-    : previous_(std::exchange(bound, pool ? pool->core_ : nullptr)) {}
+    : previous_(std::exchange(bound, pool ? pool->core_ : nullptr)) {
+  heads_of_this_thread = bound ? &bound->heads() : nullptr;
+}
 
 frame_pool::binding::~binding() {
   flush_strays();
   bound = previous_;
+  heads_of_this_thread = bound ? &bound->heads() : nullptr;
 }
 
-void* frame_pool::allocate(std::size_t bytes) {
-  frame_core* const own = bound;
-  if (!own || bytes > largest_bytes) [[unlikely]]
-    return allocate_slowly(bytes);
-  void* const frame = own->take(class_of(bytes));
-  if (!frame) [[unlikely]]
-    return allocate_slowly(bytes);
-  permit(frame, bytes);
-  begin(frame);
+void* frame_pool::allocate_slowly(std::size_t bytes) {
+  void* frame = nullptr;
+  if (bound && bytes <= largest_bytes) {
+    free_frames*& head = bound->heads()[class_of(bytes)];
+    frame = head->take();
+    if (!frame && bound->refill(class_of(bytes))) frame = head->take();
+  }
+  if (frame) {
+    permit(frame, bytes);
+    frame_note::of(frame).begin();
+    return frame;
+  }
+  frame = heap_frames::allocate(bytes);
+  frame_note::of(frame).begin();
   return frame;
 }
 
 void frame_pool::deallocate(void* frame) noexcept {
-  turn(frame_note::of(frame));
+  frame_note::of(frame).end();
   slab* const home = slab_space::find(frame);
   if (!home) [[unlikely]]
     return heap_frames::deallocate(frame);

@@ -6,6 +6,7 @@
 #include <tacit/base/atomic.hpp>
 #include <tacit/base/clock.hpp>
 #include <tacit/memory/frame_note.hpp>
+#include <tacit/memory/free_frames.hpp>
 
 namespace tacit::memory {
 
@@ -18,14 +19,12 @@ class frame_core;
 ///
 /// Threads: the first line is the owning thread's, or that of whoever took the slab out of service.
 /// The second line is for all. Whoever frees a frame of another thread reads only the second.
-struct alignas(base::cache_line_bytes) slab {
+struct alignas(base::cache_line_bytes) slab : free_frames {
   static constexpr std::size_t bytes = 64 * 1024;
   // A frame, which follows its note, then begins on a cache line, and what every coroutine writes
   // of its note is the line before.
   static constexpr std::size_t first_block_at = 128 - sizeof(frame_note);
 
-  void* free = nullptr;                // Frames, linked by their notes' awaited_by.
-  base::atomic<std::int32_t> used{0};  // Blocks not free. Strays on their way home are among them.
   // A free that leaves no more than this in use is an event for the owner.
   std::int32_t notify_at = 0;
   slab* next = nullptr;

@@ -6,8 +6,8 @@
 #include <mutex>
 #include <new>
 
+#include <tacit/memory/size_class.hpp>
 #include "memory/sanitizer.hpp"
-#include "memory/size_class.hpp"
 
 namespace tacit::memory::slab_space {
 

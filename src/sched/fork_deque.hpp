@@ -86,6 +86,11 @@ class basic_fork_deque {
     return nullptr;
   }
 
+  /// Owner. How many there are at least, but for those that thieves are about to take.
+  [[nodiscard]] std::int64_t size_approx() const noexcept {
+    return bottom_.load(base::memory_order_relaxed) - top_.load(base::memory_order_relaxed);
+  }
+
   /// Any thread. nullptr if it is empty or somebody else was faster.
   T* steal() noexcept {
     if (empty_approx()) return nullptr;  // The fence is dear.

@@ -11,6 +11,7 @@
 
 #include "sched/idle.hpp"
 #include "sched/stack_capture.hpp"
+#include "sched/time_slice.hpp"
 #include "sched/worker.hpp"
 
 namespace tacit::sched {
@@ -19,14 +20,19 @@ namespace {
 using std::chrono::microseconds;
 
 constexpr microseconds interval_helping{50};
-constexpr microseconds interval_busy{500};
-constexpr microseconds interval_max{10'000};
+// Something waits behind a run of which we do not know yet whether it is a long one.
+constexpr microseconds interval_doubting{150};
+constexpr microseconds interval_busy{400};
+// Some 2 ms. For those that belong together an offer costs some 10 us, until they have met again.
+constexpr int waiting_before_offer = 14;
 // Work that waits behind one run for so long may be taken by a thief.
 constexpr microseconds stuck_after{100};
 // While all workers are in runs that have lasted for so long a spare one is called: well below what
 // anybody notices, well above what an ordinary request takes.
 constexpr microseconds held_after{300};
-constexpr int quiet_looks_before_sleep = 20;
+// Waking the monitor costs the worker that does it some microseconds. So it stays awake between the
+// requests of a server that has some hundreds of them in a second.
+constexpr int quiet_looks_before_sleep = 4;
 constexpr std::chrono::seconds housekeeping_interval{1};
 constexpr std::chrono::seconds memory_kept_for{10};
 constexpr std::size_t trimmed_bytes_max = 1024 * 1024;
@@ -82,6 +88,7 @@ void monitor::wait() {
 void monitor::run() {
   pthread_setname_np(pthread_self(), "tacit-monitor");
   prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
+  ask_for_short_slices();  // It is to see what goes on when all CPUs are taken, too.
   for (;;) {
     wait();
     {
@@ -89,20 +96,17 @@ void monitor::run() {
       if (stopping_) return;
     }
     const auto now = std::chrono::steady_clock::now();
-    bool helping = false;
+    interval_ = interval_busy;
     std::uint64_t runs = 0;
     for (std::size_t i = 0; i < views_.size(); ++i) {
-      helping |= look(*scheduler_.workers_[i], views_[i], now);
+      interval_ = std::min(interval_, look(*scheduler_.workers_[i], views_[i], now));
       runs += views_[i].run;
     }
     keep_house(now);
-    helping |= call_spares(now);
+    if (call_spares(now)) interval_ = interval_helping;
     const bool is_quiet = runs == runs_before_ && scheduler_.idle_->awake() == 0;
     runs_before_ = runs;
     quiet_looks_ = is_quiet ? quiet_looks_ + 1 : 0;
-    interval_ = helping    ? interval_helping
-                : is_quiet ? std::min(interval_ * 2, interval_max)
-                           : interval_busy;
   }
 }
 
@@ -136,31 +140,50 @@ bool monitor::call_spares(base::steady_time now) {
   return in_same_run >= regular_;
 }
 
-// True if somebody was woken to help.
-bool monitor::look(worker& watched, view& before, base::steady_time now) {
+// In how long to look again.
+microseconds monitor::look(worker& watched, view& before, base::steady_time now) {
   const std::uint64_t run = watched.runs_.value();
-  const bool is_parked = watched.is_parked_.load(base::memory_order_acquire);
+  const bool is_parked = watched.polls_.is_asleep();
   if (run != before.run || is_parked) {
     note_length(watched, before, now);
-    before = {run, now, false, is_parked};
-    return false;
+    before = {run, now, false, is_parked, before.waiting};
+    return follow(watched, before);
   }
   if (now - before.since >= scheduler_.options_.stall_bound && !before.reported && !before.idle &&
       scheduler_.options_.stall_bound.count() > 0) {
     report(watched, before, now);
   }
-  return needs_help(watched, before, now);
+  return send_help(watched, before, now) ? interval_helping : interval_busy;
 }
 
-bool monitor::needs_help(worker& watched, const view& before, base::steady_time now) {
-  if (!scheduler_.options_.stealing || !scheduler_.idle_->seems_worth_waking()) return false;
-  const bool is_stuck = now - before.since >= stuck_after;
-  const bool next_waits = watched.next_.load(base::memory_order_relaxed) != nullptr;
-  if (is_stuck && next_waits) {
-    watched.next_open_for_.store(before.run, base::memory_order_relaxed);
+// It goes from run to run.
+microseconds monitor::follow(worker& watched, view& seen) {
+  if (!could_need_help(watched)) {
+    seen.waiting = 0;
+    return interval_busy;
   }
-  const auto overdue = (now - worker::poll_overdue).time_since_epoch().count();
-  const bool unpolled = watched.polled_at_.load(base::memory_order_relaxed) < overdue;
+  if (++seen.waiting % waiting_before_offer == 0) {
+    watched.ring_is_offered_.store(true, base::memory_order_relaxed);
+    scheduler_.wake_one();
+  }
+  return interval_doubting;
+}
+
+bool monitor::could_need_help(const worker& watched) const noexcept {
+  const bool next_waits = !watched.next_.is_empty();
+  return scheduler_.options_.stealing && (next_waits || watched.has_ready()) &&
+         scheduler_.idle_->seems_worth_waking();
+}
+
+// True if somebody was woken.
+bool monitor::send_help(worker& watched, const view& before, base::steady_time now) {
+  if (!scheduler_.options_.stealing) return false;
+  const bool is_stuck = now - before.since >= stuck_after;
+  // Also while nothing waits: who searches meanwhile may take what comes.
+  if (is_stuck) watched.next_.open_for(before.run);
+  if (!scheduler_.idle_->seems_worth_waking()) return false;
+  const bool next_waits = !watched.next_.is_empty();
+  const bool unpolled = !watched.polls_.was_polled_after(now - worker::poll_overdue);
   if (!(is_stuck && next_waits) && !unpolled && !watched.has_ready()) return false;
   scheduler_.wake_one();
   return true;

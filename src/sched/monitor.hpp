@@ -2,10 +2,14 @@
 
 // One thread that looks at all workers from outside, because one that is stuck cannot help itself.
 //
-// It looks every 500 us while coroutines run, every 50 us while a worker is stuck and somebody
-// could help, less and less often (up to 10 ms) while nothing runs, and sleeps once all workers
-// have been parked for a while. It sees:
-//   - work that waits behind a run that goes on and on: opens the next slot to thieves, wakes one;
+// It looks every 400 us, sooner if somebody could help: after 150 us if something waits behind a
+// run that may become a long one, after 50 us if it has become one. It sleeps once all workers have
+// been parked for a while. It sees:
+//   - work that waits behind a run that goes on and on: opens the next slot and the ring to
+//   thieves,
+//     wakes one;
+//   - a ring that is left to its quick worker and never empty: offers it to a thief now and then.
+//     What belongs together comes back, what does not has a worker of its own from then on;
 //   - a worker that has not looked at its poller for long: wakes a thief, who polls for it;
 //   - all workers in long runs at once: calls a spare one, and sends it away when one is free
 //   again;
@@ -51,13 +55,16 @@ class monitor {
     base::steady_time since{};  // since when we know it to be in it,
     bool reported = false;      // whether it was reported,
     bool idle = true;           // and whether it was parked, or we have not looked yet.
+    int waiting = 0;            // Looks in a row that found something waiting, and a worker idle.
   };
 
   void run();
   void wake() noexcept;
   void wait();
-  bool look(worker& watched, view& before, base::steady_time now);
-  bool needs_help(worker& watched, const view& before, base::steady_time now);
+  std::chrono::microseconds look(worker& watched, view& before, base::steady_time now);
+  std::chrono::microseconds follow(worker& watched, view& seen);
+  [[nodiscard]] bool could_need_help(const worker& watched) const noexcept;
+  bool send_help(worker& watched, const view& before, base::steady_time now);
   void note_length(worker& watched, const view& before, base::steady_time now) noexcept;
   void keep_house(base::steady_time now);
   bool call_spares(base::steady_time now);

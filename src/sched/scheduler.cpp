@@ -126,7 +126,7 @@ bool scheduler::has_ready_work() const noexcept {
   if (injected_->size() != 0) return true;
   if (!options_.stealing) return false;
   return std::any_of(workers_.begin(), workers_.end(),
-                     [](const auto& each) { return each->has_ready(); });
+                     [](const auto& each) { return each->has_work_for_thieves(); });
 }
 
 std::coroutine_handle<> scheduler::on_ended(promise_base& ended) noexcept {

@@ -1,8 +1,6 @@
 #include "sched/worker.hpp"
 
 #include <pthread.h>
-#include <sched.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -19,29 +17,15 @@
 #include "sched/idle.hpp"
 #include "sched/inject_queue.hpp"
 #include "sched/monitor.hpp"
+#include "sched/time_slice.hpp"
 
 namespace tacit::sched {
 namespace {
 
 constinit thread_local worker* current_worker = nullptr;
-
-// Has the kernel (from Linux 6.12) let the calling thread go before others that are in a longer
-// slice, for as little at a time. Where there are spare workers there are times with more threads
-// than CPUs, and most of what these do is short.
-void ask_for_short_slices() noexcept {
-  struct {
-    std::uint32_t size = sizeof *this;
-    std::uint32_t policy = SCHED_OTHER;
-    std::uint64_t flags = 0;
-    std::int32_t nice = 0;
-    std::uint32_t priority = 0;
-    std::uint64_t runtime_ns = 100'000;  // The least that it takes.
-    std::uint64_t deadline_ns = 0;
-    std::uint64_t period_ns = 0;
-  } wanted;
-  wanted.nice = ::getpriority(PRIO_PROCESS, 0);
-  ::syscall(SYS_sched_setattr, 0, &wanted, 0);
-}
+// The child that runs nested, innermost; null once it has ended. One that has suspended meanwhile
+// is not nested any more, wherever it ends: it never is this one then.
+constinit thread_local const promise_base* nested_child = nullptr;
 
 }  // namespace
 
@@ -72,9 +56,11 @@ void worker::run() {
   thread_id_.store(::gettid(), base::memory_order_relaxed);
   const memory::thread_pools pools(owner_.options_.memory);
   current_worker = this;
+  runs_seen_.resize(owner_.workers_.size());
   detail::exchange_current_agent(this);
   // A spare one has not been counted as awake.
   if (index_ >= owner_.workers()) owner_.idle_->come_back();
+  // There are times with more threads than CPUs, and most of what these do is short.
   if (owner_.spare_workers() != 0) ask_for_short_slices();
   look_at_clock();
   while (runnable* next = next_ready()) {
@@ -103,7 +89,7 @@ runnable* worker::next_ready() {
       sit_out();
       continue;
     }
-    if (++tick_ % clock_interval == 0) look_at_clock();
+    if (++tick_ % clock_interval == 0) measure_pace();
     if (tick_ % fairness_interval == 0 || poll_next_) {
       poll();
       take_share();
@@ -118,6 +104,31 @@ runnable* worker::next_ready() {
 void worker::look_at_clock() noexcept {
   now_ = std::chrono::steady_clock::now();
   if (now_ - last_poll_ > poll_interval) poll_next_ = true;
+}
+
+// Time in which it was parked counts as well: a pace that is too slow only means that thieves come.
+void worker::measure_pace() noexcept {
+  look_at_clock();
+  const std::chrono::nanoseconds passed = now_ - std::exchange(pace_since_, now_);
+  pace_ns_.store(static_cast<std::uint64_t>(passed.count()) / clock_interval,
+                 base::memory_order_relaxed);
+}
+
+bool worker::ring_is_worth_a_thief() const noexcept {
+  const std::uint32_t size = queue_.size_approx();
+  if (size == 0) return false;
+  return size > left_to_owner_max ||
+         size * pace_ns_.load(base::memory_order_relaxed) > left_to_owner_ns_max ||
+         is_open_to_thieves() || ring_is_offered_.load(base::memory_order_relaxed);
+}
+
+bool worker::is_open_to_thieves() const noexcept {
+  return next_.is_open_for(runs_.value());
+}
+
+void worker::withdraw_offer() noexcept {
+  if (!ring_is_offered_.load(base::memory_order_relaxed)) return;
+  ring_is_offered_.store(false, base::memory_order_relaxed);
 }
 
 runnable* worker::take_own() noexcept {
@@ -142,10 +153,7 @@ runnable* worker::take_queued() noexcept {
 }
 
 runnable* worker::take_next() noexcept {
-  runnable* ready = nullptr;
-  if (next_.load(base::memory_order_relaxed)) {
-    ready = next_.exchange(nullptr, base::memory_order_acquire);
-  }
+  runnable* const ready = next_.take();
   next_in_a_row_ = ready ? next_in_a_row_ + 1 : 0;
   return ready;
 }
@@ -187,8 +195,11 @@ runnable* worker::found(runnable* ready) noexcept {
 
 runnable* worker::search() {
   const auto count = static_cast<std::uint32_t>(owner_.workers_.size());
+  forks_for_thieves_ = never_nest;  // What comes may be of another kind.
   if (!searching_) searching_ = owner_.idle_->enter_search();
   if (!searching_ || count == 1 || !owner_.options_.stealing) return nullptr;
+  for (std::uint32_t i = 0; i < count; ++i)
+    runs_seen_[i] = owner_.workers_[i]->runs_.value();
   for (int round = 0; round < search_rounds; ++round) {
     const std::uint32_t first = random() % count;
     for (std::uint32_t i = 0; i < count; ++i) {
@@ -200,6 +211,7 @@ runnable* worker::search() {
     for (int i = 0; i < 32; ++i)
       base::pause();
   }
+  if (runnable* ready = steal_behind_long_runs()) return ready;
   look_at_clock();
   for (std::uint32_t i = 0; i < count; ++i) {
     worker& victim = *owner_.workers_[i];
@@ -210,30 +222,37 @@ runnable* worker::search() {
 }
 
 runnable* worker::steal_from(worker& victim) noexcept {
-  runnable* taken = victim.queue_.steal_into(queue_);
+  runnable* taken = victim.ring_is_worth_a_thief() ? victim.queue_.steal_into(queue_) : nullptr;
+  if (taken) victim.withdraw_offer();
   if (!taken) taken = victim.share_.steal_into(share_);
   if (!taken) {
     if (promise_base* forked = victim.forks_.steal()) taken = &forked->self;
   }
-  if (!taken && victim.next_.load(base::memory_order_relaxed) &&
-      victim.next_open_for_.load(base::memory_order_relaxed) == victim.runs_.value()) {
-    taken = victim.next_.exchange(nullptr, base::memory_order_acquire);
-  }
+  if (!taken) taken = victim.next_.steal(victim.runs_.value());
   if (taken) steals_.increase();
   return taken;
 }
 
+// A worker that has been in the same run since the search began is not as quick as it was.
+runnable* worker::steal_behind_long_runs() noexcept {
+  for (std::size_t i = 0; i < runs_seen_.size(); ++i) {
+    worker& victim = *owner_.workers_[i];
+    victim.withdraw_offer();
+    if (&victim == this || victim.runs_.value() != runs_seen_[i]) continue;
+    if (runnable* taken = victim.queue_.steal_into(queue_)) {
+      steals_.increase();
+      return taken;
+    }
+  }
+  return nullptr;
+}
+
 // What completes becomes ready here.
 bool worker::poll_for(worker& victim) {
-  const auto overdue = now_ - poll_overdue;
-  if (victim.is_parked_.load(base::memory_order_acquire)) return false;
-  if (victim.polled_at_.load(base::memory_order_relaxed) > overdue.time_since_epoch().count()) {
-    return false;
-  }
-  if (!victim.poll_lock_.try_lock()) return false;
+  if (!victim.polls_.try_steal(now_ - poll_overdue)) return false;
   in_poller_ = true;
   std::size_t completed = victim.poller_->poll();
-  victim.poll_lock_.unlock();
+  victim.polls_.unlock();
   completed += victim.timers_.expire(now_);
   in_poller_ = false;
   if (completed == 0) return false;
@@ -244,9 +263,9 @@ bool worker::poll_for(worker& victim) {
 void worker::poll() {
   poll_next_ = false;
   in_poller_ = true;
-  if (poll_lock_.try_lock()) {  // Otherwise a thief is at it.
+  if (polls_.try_lock()) {  // Otherwise a thief is at it.
     poller_->poll();
-    poll_lock_.unlock();
+    polls_.unlock();
   }
   after_poll();
 }
@@ -254,13 +273,13 @@ void worker::poll() {
 // The protocol is at the head of idle.hpp.
 void worker::park() {
   memory::frame_pool::flush_strays();
-  const std::lock_guard polling(poll_lock_);
-  is_parked_.store(true, base::memory_order_release);
+  const std::lock_guard polling(polls_);
+  polls_.fall_asleep();
   const bool was_last_searcher = owner_.idle_->park(index_, std::exchange(searching_, false));
   if (was_last_searcher && owner_.has_ready_work()) owner_.wake_one();
   wait_in_poller(false);
   searching_ = owner_.idle_->unpark(index_);
-  is_parked_.store(false, base::memory_order_release);
+  polls_.wake_up();
   owner_.monitor_->on_unpark();
   after_poll();
 }
@@ -283,8 +302,8 @@ void worker::sit_out() {
   while (runnable* ready = take_own())
     owner_.inject(*ready);
   memory::frame_pool::flush_strays();
-  const std::lock_guard polling(poll_lock_);
-  is_parked_.store(true, base::memory_order_release);
+  const std::lock_guard polling(polls_);
+  polls_.fall_asleep();
   const bool was_searching = std::exchange(searching_, false);
   owner_.idle_->retire(was_searching);
   // As in park(): a searcher owes a last look, though what it finds is for others.
@@ -293,19 +312,19 @@ void worker::sit_out() {
   if (owner_.has_ready_work()) owner_.wake_one();
   wait_in_poller(true);
   owner_.idle_->come_back();
-  is_parked_.store(false, base::memory_order_release);
+  polls_.wake_up();
   owner_.monitor_->on_unpark();
   after_poll();
 }
 
 void worker::after_poll() {
   now_ = last_poll_ = std::chrono::steady_clock::now();
-  polled_at_.store(now_.time_since_epoch().count(), base::memory_order_relaxed);
+  polls_.note_poll(now_);
   timers_.expire(now_);
   in_poller_ = false;
   count_depth();
   // One for us; the others wait, so another worker may take them.
-  if (queue_.size_approx() > 1) owner_.wake_one();
+  if (queue_.size_approx() > 1 && ring_is_worth_a_thief()) owner_.wake_one();
 }
 
 void worker::count_depth() noexcept {
@@ -328,7 +347,7 @@ void worker::start_root(runnable& ready) noexcept {
   worker* here = current_worker;
   if (here && &here->owner_ == &owner_) {
     here->started_.increase();
-    here->push(ready);
+    here->start(ready);
   } else {
     owner_.started_outside_.fetch_add(1, base::memory_order_relaxed);
     owner_.inject(ready);
@@ -350,15 +369,21 @@ void worker::wake(runnable& ready) noexcept {
   if (in_poller_) return push(ready);
   // If nothing waits behind it, nobody is passed over by going on in a row.
   if (next_in_a_row_ >= next_in_a_row_max && has_ready()) return push(ready);
-  if (runnable* before = next_.exchange(&ready, base::memory_order_acq_rel)) push(*before);
+  if (runnable* before = next_.put(ready)) push(*before);
 }
 
 void worker::push(runnable& ready) noexcept {
   if (!queue_.push(ready)) [[unlikely]]
     return overflow(ready);
-  // A completion is counted in after_poll. What a running coroutine makes ready waits behind it,
-  // for nobody knows how long.
-  if (!in_poller_) owner_.wake_one();
+  // A completion is counted in after_poll.
+  if (!in_poller_ && ring_is_worth_a_thief()) owner_.wake_one();
+}
+
+// A new root may be the larger part of the work: one who starts it and goes on for long is helped.
+void worker::start(runnable& ready) noexcept {
+  if (!queue_.push(ready)) [[unlikely]]
+    return overflow(ready);
+  owner_.wake_one();
 }
 
 // Half of the ring goes with it, so that the next ones find room without the lock.
@@ -385,8 +410,23 @@ inline std::size_t worker::fork(promise_base* const* children, std::size_t count
   return forked;
 }
 
+// After so many forks: whether the run may go on, because nobody else waits.
+bool worker::renew_forks() noexcept {
+  if (poll_next_ || !next_.is_empty() || queue_.size_approx() != 0 || share_.size_approx() != 0) {
+    return false;
+  }
+  look_at_clock();
+  const bool are_short = now_ - forks_since_ < forks_in_a_row_max * short_fork;
+  forks_for_thieves_ = are_short ? forks_for_thieves : never_nest;
+  forks_since_ = now_;
+  if (owner_.injected_->size() != 0) poll_next_ = true;
+  if (poll_next_) return false;
+  forks_left_ = forks_in_a_row_max;
+  return true;
+}
+
 promise_base* worker::take_forked(const end_hook& hook) noexcept {
-  if (forks_left_ <= 0) return nullptr;  // Others have their turn. Set anew with the next run.
+  if (forks_left_ <= 0 && !renew_forks()) return nullptr;  // Others have their turn.
   promise_base* last = forks_.pop();
   if (last && last->hook != &hook) {
     forks_.push(*last);
@@ -407,6 +447,65 @@ void detail::fork(promise_base* const* children, std::size_t count) noexcept {
   }
 }
 
+bool detail::ends_nested(const promise_base& ending) noexcept {
+  // An exception has to be looked at.
+  if (nested_child != &ending || ending.exception) return false;
+  nested_child = nullptr;
+  return true;
+}
+
+std::coroutine_handle<> detail::fork_join::run(const lineage& of,
+                                               promise_base* const* children) noexcept {
+  const std::coroutine_handle<> parent = parent_;
+  const std::uint32_t count = count_;
+  const nested_run ran = run_nested(of, children, count);
+  if (ran.suspended) [[unlikely]] {
+    const bool is_last = leave(ran.ended, count, of, children);
+    return is_last ? parent : std::noop_coroutine();
+  }
+  if (ran.ended == count) return parent;
+  fork_from(ran.ended + 1, of, [children](std::size_t i) -> promise_base& { return *children[i]; });
+  return go_on_with(adopt(of, *children[ran.ended]), ran.ended);
+}
+
+detail::fork_join::nested_run detail::fork_join::run_nested(const lineage& of,
+                                                            promise_base* const* children,
+                                                            std::uint32_t count) noexcept {
+  worker* const here = current_worker;
+  if (!here || !here->may_nest()) return {0, false};
+  const std::uint32_t end = std::min(count, here->nestable());
+  const promise_base* const outer = nested_child;
+  nested_run ran{0, false};
+  ++here->nesting_;
+  while (ran.ended != end && here->may_nest()) {
+    promise_base& child = adopt(of, *children[ran.ended]);
+    memory::note(child.note().now, memory::frame_note::state::running);
+    nested_child = &child;
+    child.self.coroutine.resume();
+    // Not the child's to say: it may have been resumed elsewhere, and be gone.
+    if (nested_child) [[unlikely]] {
+      ran.suspended = true;
+      break;
+    }
+    ++ran.ended;
+  }
+  --here->nesting_;
+  here->forks_left_ -= static_cast<std::int32_t>(ran.ended);
+  nested_child = outer;
+  return ran;
+}
+
+// After a nested child has suspended: the worker goes on with what is ready, as it does wherever a
+// coroutine suspends. True if all have ended. Once the rest is forked, or if there was nothing but
+// the suspended one, the parent may be resumed elsewhere, and this be gone.
+bool detail::fork_join::leave(std::uint32_t ended, std::uint32_t count, const lineage& of,
+                              promise_base* const* children) noexcept {
+  const bool is_last = ended != 0 && left_.fetch_sub(ended, base::memory_order_acq_rel) == ended;
+  if (ended + 1 == count) return is_last;
+  fork_from(ended + 1, of, [children](std::size_t i) -> promise_base& { return *children[i]; });
+  return false;
+}
+
 // What happens millions of times a second: there is a next sibling, and more behind it.
 std::coroutine_handle<> detail::fork_join::on_ended(promise_base& ended) noexcept {
   const std::uint32_t chain = ended.chain;
@@ -414,6 +513,10 @@ std::coroutine_handle<> detail::fork_join::on_ended(promise_base& ended) noexcep
     fail(ended);
   if (what_ == ended_children::are_destroyed) ended.destroy_ended();
   worker* const here = current_worker;
+  if (nested_child == &ended) [[unlikely]] {
+    nested_child = nullptr;
+    return std::noop_coroutine();
+  }
   if (chain == count_ || !here || here->forks_left_ <= 0) [[unlikely]]
     return end_chain(chain);
   promise_base* const next = here->forks_.pop_one_of_many();

@@ -7,14 +7,16 @@
 #include <cstdint>
 #include <memory>
 #include <tacit/base/source_place.hpp>
+#include <vector>
 
 #include <tacit/base/atomic.hpp>
-#include <tacit/base/word_lock.hpp>
 #include <tacit/sched/poller.hpp>
 #include <tacit/sched/scheduler.hpp>
 #include <tacit/sched/timer_queue.hpp>
 
 #include "sched/fork_deque.hpp"
+#include "sched/next_slot.hpp"
+#include "sched/poll_turn.hpp"
 #include "sched/run_queue.hpp"
 
 namespace tacit::sched {
@@ -40,7 +42,7 @@ class worker final : public agent {
   void start_root(runnable& ready) noexcept;
 
   /// Onto the end of the own ring, where an idle worker may take it. Own thread only.
-  void start(runnable& ready) noexcept { push(ready); }
+  void start(runnable& ready) noexcept;
 
   /// Behind everything that is ready, and a look at the poller before the next run. Own thread
   /// only.
@@ -49,6 +51,16 @@ class worker final : public agent {
   /// Own thread only. Returns how many there was room for.
   std::size_t fork(promise_base* const* children, std::size_t count) noexcept;
   promise_base* take_forked(const end_hook& hook) noexcept;
+
+  /// Own thread only. How many children may run nested now, and whether the next one still may: see
+  /// fork_join.hpp.
+  [[nodiscard]] std::uint32_t nestable() noexcept {
+    if (nesting_ == nesting_max || (forks_left_ <= 0 && !renew_forks())) return 0;
+    return static_cast<std::uint32_t>(forks_left_);
+  }
+  [[nodiscard]] bool may_nest() const noexcept {
+    return forks_.size_approx() >= forks_for_thieves_;
+  }
 
   /// Own thread only. False if the running coroutine has had its share of operations that did not
   /// have to wait.
@@ -67,6 +79,13 @@ class worker final : public agent {
   [[nodiscard]] worker_statistics statistics() const noexcept;
   [[nodiscard]] bool has_ready() const noexcept {
     return queue_.size_approx() != 0 || share_.size_approx() != 0 || !forks_.empty_approx();
+  }
+
+  /// Whether there is something that a thief should take. What is in a short ring whose worker goes
+  /// from run to run quickly has started there before a thief has woken up, and its data is still
+  /// warm there.
+  [[nodiscard]] bool has_work_for_thieves() const noexcept {
+    return ring_is_worth_a_thief() || share_.size_approx() != 0 || !forks_.empty_approx();
   }
 
   [[nodiscard]] static worker* current() noexcept;
@@ -107,9 +126,27 @@ class worker final : public agent {
   static constexpr std::int32_t budget = 128;
   // Forked children that count as one run: some 20 us of the smallest ones.
   static constexpr std::int32_t forks_in_a_row_max = 1024;
+  // Forks that wait for thieves before children run nested. Fewer, and thieves that take two at
+  // once make the owner fork what is small; each costs the owner one fork more on the way down.
+  static constexpr std::int64_t forks_for_thieves = 8;
+  static constexpr std::int64_t never_nest = fork_deque::capacity + 1;
+  // Nested children of nested children: some 300 bytes of stack each, and what they use themselves.
+  static constexpr std::uint32_t nesting_max = 64;
+  // Children that take longer on average are worth a fork, wherever they are: so their siblings can
+  // be stolen meanwhile.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  static constexpr std::chrono::nanoseconds short_fork{100'000};  // Everything is slower there.
+#else
+  static constexpr std::chrono::nanoseconds short_fork{1'000};
+#endif
   // A worker that has not looked at its poller for so long is helped by one that has time.
   static constexpr std::chrono::microseconds poll_overdue{200};
   static constexpr int search_rounds = 4;
+  // A ring whose last one starts within this time is left to its owner: waking a thread takes
+  // longer.
+  static constexpr std::uint64_t left_to_owner_ns_max = 5'000;
+  // At most so many, because the estimate is one of runs that are over.
+  static constexpr std::uint32_t left_to_owner_max = 4;
 
   void run();
   void begin_run(const runnable& next) noexcept;
@@ -123,8 +160,14 @@ class worker final : public agent {
   runnable* found(runnable* ready) noexcept;
   runnable* search();
   runnable* steal_from(worker& victim) noexcept;
+  runnable* steal_behind_long_runs() noexcept;
+  [[nodiscard]] bool ring_is_worth_a_thief() const noexcept;
+  [[nodiscard]] bool is_open_to_thieves() const noexcept;
+  void withdraw_offer() noexcept;
+  void measure_pace() noexcept;
   bool poll_for(worker& victim);
   void look_at_clock() noexcept;
+  bool renew_forks() noexcept;
   void poll();
   void park();
   void wait_in_poller(bool retired);
@@ -145,27 +188,27 @@ class worker final : public agent {
   run_queue share_;  // Of what was injected. Filled when it is empty, at most to the half.
   fork_deque forks_;
 
-  // The coroutine that was made ready last: it runs next, its data is still warm. A thief may take
-  // it only once the monitor has seen that the worker is stuck before it (run `next_open_for_`).
-  base::atomic<runnable*> next_{nullptr};
-  base::atomic<std::uint64_t> next_open_for_{no_run};
-  static constexpr std::uint64_t no_run = ~std::uint64_t{0};
-
-  // One thread polls at a time: the owner, or a thief while the owner is busy. The owner holds it
-  // before it announces its sleep, so that nobody takes an interrupt that is meant for it.
-  base::word_lock poll_lock_;
-  base::atomic<base::steady_time::rep> polled_at_{0};
-  base::atomic<bool> is_parked_{false};
+  // What was made ready last. That it is open to thieves also goes for a ring that is left to its
+  // owner.
+  next_slot next_;
+  base::atomic<bool> ring_is_offered_{false};  // By the monitor, for one theft.
+  poll_turn polls_;
+  base::atomic<std::uint64_t> pace_ns_{1'000'000};  // Of a run, on average over the last few.
   base::atomic<base::source_place> running_{};
   base::atomic<std::uint64_t> request_{0};
   base::atomic<base::steady_time::rep> longest_run_ns_{0};  // Written by the monitor.
 
   // This worker's thread only.
   base::steady_time last_poll_{};
+  base::steady_time pace_since_{};
+  std::vector<std::uint64_t> runs_seen_;  // Of each worker, at the beginning of a search.
   std::uint32_t tick_ = 0;
   std::uint32_t next_in_a_row_ = 0;
   std::int32_t forks_left_ = forks_in_a_row_max;
   std::int32_t budget_ = budget;
+  std::uint32_t nesting_ = 0;
+  std::int64_t forks_for_thieves_ = never_nest;  // Unless forks were short lately.
+  base::steady_time forks_since_{};              // The last time that forks_left_ was renewed.
   std::uint32_t random_state_;
   bool searching_ = false;
   bool in_poller_ = false;

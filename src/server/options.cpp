@@ -90,6 +90,12 @@ std::vector<key> keys_of(http::limits& l) {
           {"body_timeout_ms", [&](const json& v) { set_duration(l.body_timeout, v); }},
           {"idle_timeout_ms", [&](const json& v) { set_duration(l.idle_timeout, v); }},
           {"write_timeout_ms", [&](const json& v) { set_duration(l.write_timeout, v); }},
+          {"chunk_extension_bytes_max",
+           [&](const json& v) { set_number(l.chunk_extension_bytes_max, v); }},
+          {"unread_body_bytes_max", [&](const json& v) { set_number(l.unread_body_bytes_max, v); }},
+          {"body_bytes_per_s_min", [&](const json& v) { set_number(l.body_bytes_per_s_min, v); }},
+          {"write_bytes_per_s_min", [&](const json& v) { set_number(l.write_bytes_per_s_min, v); }},
+          {"handler_timeout_ms", [&](const json& v) { set_duration(l.handler_timeout, v); }},
           {"connections_max", [&](const json& v) { set_number(l.connections_max, v); }},
           {"threads_max", [&](const json& v) { set_number(l.threads_max, v); }}};
 }

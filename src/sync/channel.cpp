@@ -18,8 +18,7 @@ constexpr int rounds_max = 50;
 void channel_core::wait_for_lock() noexcept {
   for (int round = 0;; ++round) {
     if (round < rounds_max) {
-      for (int i = 0; i < pauses_per_round; ++i)
-        base::pause();
+      base::pause(pauses_per_round);
     } else {
       std::this_thread::yield();
     }

@@ -17,6 +17,8 @@
 //
 // Waking is done with line_lock_ held since before the release, and the destructor takes
 // line_lock_: so whoever takes the mutex next may destroy it.
+//
+// Explored by mutex_model_test.
 
 #include <tacit/sync/mutex.hpp>
 

@@ -89,18 +89,18 @@ TEST_P(counting, connections_are_those_that_are_open) {
 
 #ifndef TACIT_SANITIZED
 // Sanitizers bring their own allocator, so that nothing is counted there.
-double allocations_per_request(raw_client& client, const std::string& request) {
-  ask(client, 1000, request);
+double allocations_per_request(raw_client& client, const std::string& request, int count = 10'000) {
+  ask(client, count / 10, request);
   static_cast<void>(runtime(client));
   const nlohmann::json first = runtime(client);
   const nlohmann::json second = runtime(client);
-  ask(client, 10'000, request);
+  ask(client, count, request);
   const nlohmann::json third = runtime(client);
   // What one look costs is the difference between two that follow each other.
   const long look = second.at("allocations").get<long>() - first.at("allocations").get<long>();
   const long spent =
       third.at("allocations").get<long>() - second.at("allocations").get<long>() - look;
-  return static_cast<double>(spent) / 10'000;
+  return static_cast<double>(spent) / count;
 }
 
 TEST_P(counting, a_request_allocates_nothing_in_arena_mode) {
@@ -117,6 +117,17 @@ TEST_P(counting, a_request_allocates_nothing_in_arena_mode) {
     } else {
       EXPECT_LT(each, 0.01) << request;
     }
+  }
+}
+
+TEST_P(counting, nor_does_a_handler_that_waits) {
+  const server_process server = serve({"--workers", "1"});
+  raw_client client = server.connect();
+  const double each = allocations_per_request(client, get_request("/sleep?ms=1"), 500);
+  if (std::string(GetParam().memory) == "heap") {
+    EXPECT_GT(each, 1);
+  } else {
+    EXPECT_LT(each, 0.05);  // What a look costs differs by a few; they are 500 requests.
   }
 }
 

@@ -14,7 +14,7 @@ namespace {
 std::string head_of(const response& answer, persistence goes_on = persistence::implied) {
   output out;
   out.ensure_room(head_bytes_max(answer));
-  write_head(out, answer, goes_on);
+  write_head(out, answer, goes_on, {body_end::by::length, answer.content_length()});
   return std::regex_replace(std::string(out.pending()), std::regex("Date: [^\r]*"), "Date: D");
 }
 

@@ -9,6 +9,10 @@ namespace tacit::model {
 /// How many threads a body may have, the one it runs on included.
 inline constexpr std::uint32_t thread_max = 8;
 
+/// What the memory of a coroutine is filled with when it has ended. Nothing that is alive looks
+/// like that, so an access that comes too late is told from others.
+inline constexpr unsigned char memory_of_ended = 0xdd;
+
 /// For every thread, up to which of its steps something is known.
 class vector_clock {
  public:

@@ -35,8 +35,10 @@ class location {
   location();
 
   /// To be called before an access. What was stored before this run is known to all of it.
-  void enter(const execution& run) noexcept {
-    if (run_ != run.number()) forget(run);
+  void enter(execution& run) {
+    if (run_ == run.number()) return;
+    if (run_ == run_of_ended) run.fail("an atomic is used after its end");
+    forget(run);
   }
 
   /// The newest store. Stores have consecutive numbers.
@@ -52,6 +54,7 @@ class location {
 
  private:
   static constexpr std::uint32_t never = UINT32_MAX;
+  static constexpr std::uint64_t run_of_ended = 0x0101010101010101U * memory_of_ended;
 
   struct store_record {
     knowledge published;

@@ -17,5 +17,8 @@ using model::thread;
 inline void pause() noexcept {
   if (auto* run = model::execution::current()) run->give_way();
 }
+inline void pause([[maybe_unused]] int times) noexcept {
+  pause();
+}
 
 }  // namespace tacit::base

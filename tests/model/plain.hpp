@@ -50,16 +50,21 @@ class plain {
     execution* run = execution::current();
     if (!run) return;
     run->tick();
+    check_alive(*run);
     if (run->known().happened[writer_] < written_) {
       run->fail("race: T" + std::to_string(run->self()) +
                 " reads what it does not know to be written by T" + std::to_string(writer_));
     }
     read_.set(run->self(), run->now());
   }
+  void check_alive(execution& run) const {
+    if (writer_ >= thread_max) run.fail("a variable is used after its end");
+  }
   void check_write(const char* what) {
     execution* run = execution::current();
     if (!run) return;
     run->tick();
+    check_alive(*run);
     for (std::uint32_t other = 0; other < thread_max; ++other) {
       const std::uint32_t last = other == writer_ ? std::max(written_, read_[other]) : read_[other];
       if (run->known().happened[other] < last) {

@@ -56,7 +56,13 @@ class event {
                        base::source_place place = base::source_place::current()) {
       suspend(awaiting, "event", place);
       scope = current_scope::scope_of(awaiting);
-      if (scope && (error = scope->add(*this))) return carry_on();
+      if (scope) {
+        // Not straight into `error`: once it is added it may be cancelled, and `error` be written.
+        if (const base::error_code cause = scope->add(*this)) {
+          error = cause;
+          return carry_on();
+        }
+      }
       const std::lock_guard lock(of.mutex_);
       if (decided || of.is_set_) return carry_on();
       of.waiting_.push_back(this);

@@ -125,5 +125,36 @@ TEST(next_slot, a_thief_runs_what_waits_behind_a_stuck_worker) {
   EXPECT_GE(pool.statistics(0).steals + pool.statistics(1).steals, 20U);
 }
 
+// As above, after so many short runs that what is in the ring is left to its owner: one of the two
+// lies there, the other in the next slot.
+TEST(next_slot, a_thief_also_empties_the_ring_of_a_quick_worker_that_gets_stuck) {
+  const auto unblocks = [](event* go, std::atomic<int>* left) -> task<> {
+    EXPECT_FALSE(co_await *go);
+    if (left->fetch_sub(1) == 1) left->notify_one();
+  };
+  const auto blocks = [&unblocks](scheduler* on, std::atomic<int>* left) -> task<> {
+    event first;
+    event second;
+    auto a = on->spawn(unblocks(&first, left));
+    auto b = on->spawn(unblocks(&second, left));
+    while (first.waiters() + second.waiters() < 2)
+      co_await yield();
+    for (int i = 0; i < 1'000; ++i)
+      co_await yield();
+    first.set();
+    second.set();
+    for (int seen = 2; seen != 0; seen = left->load())
+      left->wait(seen);
+    co_await std::move(a);
+    co_await std::move(b);
+  };
+  scheduler pool(with_workers(2));
+  for (int round = 0; round < 20; ++round) {
+    std::atomic<int> left{2};
+    run_in(pool, blocks(&pool, &left));
+    EXPECT_EQ(left.load(), 0);
+  }
+}
+
 }  // namespace
 }  // namespace tacit::sched

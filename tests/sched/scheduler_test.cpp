@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
 #include <future>
 #include <stdexcept>
@@ -125,6 +126,44 @@ TEST(scheduler, yielding_coroutines_take_turns) {
   };
   block_on(join(pool.spawn(both(pool, order))));
   EXPECT_EQ(order, (std::vector{1, 2, 1, 2, 1, 2}));
+}
+
+// Their runs are so short that they are left to the worker on which they are, which a thief passes
+// over: the monitor sees that an idle worker could have one.
+TEST(scheduler, one_of_two_that_always_yield_moves_to_a_worker_that_has_become_idle) {
+  struct yielders {
+    std::atomic<bool> held{false};
+    std::atomic<int> quick{0};
+    std::atomic<bool> apart{false};
+    std::array<std::atomic<std::thread::id>, 2> on{};
+  };
+  const auto yields = [](yielders& all, std::size_t self) -> task<> {
+    for (int i = 0; !all.apart.load(); ++i) {
+      if (i == 1'000) ++all.quick;
+      const auto here = std::this_thread::get_id();
+      all.on[self].store(here);
+      const auto other = all.on[1 - self].load();
+      if (all.quick.load() == 2 && other != std::thread::id() && other != here) all.apart = true;
+      co_await yield();
+    }
+  };
+  const auto holds_a_worker = [](yielders& all) -> task<> {
+    all.held = true;
+    all.held.notify_one();
+    while (all.quick.load() != 2)
+      std::this_thread::yield();
+    co_return;
+  };
+  scheduler pool({.workers = 2, .make_poller = scheduler_options().make_poller});
+  yielders all;
+  auto holding = pool.spawn(holds_a_worker(all));
+  all.held.wait(false);  // So both go to the other worker.
+  auto first = pool.spawn(yields(all, 0));
+  auto second = pool.spawn(yields(all, 1));
+  block_on(join(std::move(holding)));
+  block_on(join(std::move(first)));
+  block_on(join(std::move(second)));
+  EXPECT_TRUE(all.apart.load());
 }
 
 TEST(scheduler, a_yielding_coroutine_lets_the_poller_have_its_turn) {

@@ -191,7 +191,21 @@ struct recursion {
     auto [a, b] = co_await when_all(fibonacci(n - 1), fibonacci(n - 2));
     co_return a + b;
   }
+  // As fibonacci(), but some of what was forked waits its turn, and one of them fails.
+  static task<long> restless(int n, std::atomic<int>* leaves, int failing) {
+    if (n < 2) {
+      const int leaf = ++*leaves;
+      if (leaf % 97 == 0) co_await yield();
+      if (leaf == failing) throw std::runtime_error("as planned");
+      co_return n;
+    }
+    auto [a, b] =
+        co_await when_all(restless(n - 1, leaves, failing), restless(n - 2, leaves, failing));
+    co_return a + b;
+  }
 };
+
+constexpr int leaves_of_20 = 10'946;
 
 TEST_P(when_all_on, recursion_goes_deep_without_using_stack) {
   EXPECT_EQ(run_on(GetParam(), recursion::down(many)), many + 1);
@@ -200,6 +214,45 @@ TEST_P(when_all_on, recursion_goes_deep_without_using_stack) {
 
 TEST_P(when_all_on, a_tree_of_forks_adds_up) {
   EXPECT_EQ(run_on(GetParam(), recursion::fibonacci(20)), 6765);
+}
+
+TEST_P(when_all_on, a_tree_in_which_some_children_suspend_adds_up) {
+  std::atomic<int> leaves{0};
+  EXPECT_EQ(run_on(GetParam(), recursion::restless(20, &leaves, 0)), 6765);
+  EXPECT_EQ(leaves.load(), leaves_of_20);
+}
+
+TEST_P(when_all_on, a_failure_late_in_a_tree_comes_once_all_leaves_have_ended) {
+  std::atomic<int> leaves{0};
+  const auto body = [](std::atomic<int>* count) -> task<> {
+    EXPECT_THROW(co_await recursion::restless(20, count, leaves_of_20 - 1'000), std::runtime_error);
+    EXPECT_EQ(count->load(), leaves_of_20);
+  };
+  run_on(GetParam(), body(&leaves));
+}
+
+TEST(when_all, others_have_their_turn_while_many_children_run) {
+  struct pair {
+    static task<int> count_turns(const bool* ended) {
+      int turns = 0;
+      for (; !*ended; ++turns)
+        co_await yield();
+      co_return turns;
+    }
+    static task<int> fork(bool* ended) {
+      const int sum = static_cast<int>(co_await recursion::fibonacci(20));
+      *ended = true;
+      co_return sum;
+    }
+  };
+  const auto body = []() -> task<> {
+    bool ended = false;
+    const auto [turns, sum] = co_await when_all(pair::count_turns(&ended), pair::fork(&ended));
+    EXPECT_EQ(sum, 6765);
+    // Two children for every leaf, in runs of 1,024.
+    EXPECT_GE(turns, leaves_of_20 * 2 / 1'024 / 2);
+  };
+  run_on(1, body());
 }
 
 TEST_P(when_all_on, a_failure_deep_inside_ends_everything_around_it) {

@@ -72,7 +72,8 @@ TEST_P(server_test, serves_the_routes_of_the_program_that_embeds_it) {
   app.get("/hello/{name}", [](http::context& c) { c.text("Hello, ", c.param("name")); });
   app.post("/later", [](http::context& c) -> sched::task<> {
     static_cast<void>(co_await sync::sleep_for(std::chrono::milliseconds(1)));
-    c.text(c.request.body);
+    const http::body_read body = co_await c.read_body();
+    c.text(body.bytes);
   });
   start(app);
   support::raw_client client(port_of(app));

@@ -22,6 +22,7 @@ class memory_stream final : public io::stream {
   void take_at_most(std::size_t bytes) { write_max_ = bytes; }
 
   [[nodiscard]] const std::string& written() const noexcept { return written_; }
+  [[nodiscard]] bool was_cut() const noexcept { return was_cut_; }
   [[nodiscard]] int writes() const noexcept { return writes_; }
 
   io::transfer try_write(std::span<const io::const_buffer> buffers) override {
@@ -39,6 +40,10 @@ class memory_stream final : public io::stream {
   void stop_reading() noexcept override { pieces_.clear(); }
   void finish_writing() noexcept override {}
   void abort() noexcept override { pieces_.clear(); }
+  void cut() noexcept override {
+    abort();
+    was_cut_ = true;
+  }
 
  private:
   bool start_read(std::span<char> into, duration, io::completion& done) override {
@@ -68,6 +73,7 @@ class memory_stream final : public io::stream {
   base::error_code last_ = base::errc::end_of_stream;
   std::size_t write_max_ = static_cast<std::size_t>(-1);
   int writes_ = 0;
+  bool was_cut_ = false;
 };
 
 }  // namespace tacit::support

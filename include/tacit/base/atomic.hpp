@@ -41,6 +41,12 @@ inline void pause() noexcept {
   asm volatile("yield");
 #endif
 }
+
+/// So many times. In a model one of them is enough: there nothing comes of waiting for longer.
+inline void pause(int times) noexcept {
+  for (int i = 0; i < times; ++i)
+    pause();
+}
 #endif  // TACIT_MODEL
 
 /// Two objects this far apart do not share a cache line, nor a pair that is prefetched together.

@@ -17,6 +17,10 @@ enum class errc {
   draining,           ///< The server takes no new work.
   closed,             ///< What the operation was on was closed before it could be done.
   would_block,        ///< The operation could not be done without waiting, and was not to wait.
+  client_gone,        ///< Who asked for it has left, so nobody waits for the result.
+  too_large,          ///< More than the limit for it.
+  malformed,          ///< What came is not in the form that it must have.
+  wrong_use,          ///< The operation does not fit what was done before it.
 };
 
 [[nodiscard]] const boost::system::error_category& category() noexcept;

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <tacit/http/exchange.hpp>
 #include <tacit/http/json_fwd.hpp>
 #include <tacit/http/request.hpp>
 #include <tacit/http/response.hpp>
@@ -18,13 +19,19 @@ namespace tacit::http {
 
 /// One request and its answer, as a handler sees them.
 ///
+/// A plain handler is called once the whole body has come, and leaves the whole answer. A coroutine
+/// handler starts when the head is complete: it asks for the body, and may write its answer piece
+/// by piece. It runs in a cancel scope of its own, which ends its waits when the client leaves
+/// (errc::client_gone) or limits.handler_timeout is over (errc::timed_out).
+///
 /// Views into the request, and memory from arena(), are valid until the answer is written.
 /// Threads: belongs to the handler that runs; a coroutine handler may resume on another worker.
 class context {
  public:
-  /// `memory` holds everything of this request and outlives it.
-  explicit context(std::pmr::memory_resource& memory)
-      : request(memory), response(memory), memory_(memory), params_(&memory) {}
+  /// `memory` holds everything of this request and outlives it, as does the exchange. Without one
+  /// the request's body is what `request.body` holds, and nothing can be streamed.
+  explicit context(std::pmr::memory_resource& memory, exchange* with = nullptr)
+      : request(memory), response(memory), memory_(memory), exchange_(with), params_(&memory) {}
   context(const context&) = delete;
   context& operator=(const context&) = delete;
 
@@ -73,13 +80,60 @@ class context {
   /// http::json and takes nothing from the heap.
   void json(const http::json& value);
   template <class Json>
-    requires std::is_same_v<Json, nlohmann::json>
-  void json(const Json& value) {
-    nlohmann_json(value);
-  }
+  requires std::is_same_v<Json, nlohmann::json>
+  void json(const Json& value) { nlohmann_json(value); }
 
   /// Answers with a status and a line of text that says what it means.
   void problem(int code, std::string_view detail = {});
+
+  /// For coroutine handlers: `auto [error, body] = co_await c.read_body();` is the whole body, also
+  /// in request.body from then on. A peer that waits for `100 Continue` gets it here.
+  ///
+  /// Errors: errc::too_large above limits.body_bytes_max, timed_out, malformed, client_gone, or the
+  /// cause for which the handler was cancelled. Except in the last case the connection answers what
+  /// befits the error (413, 408, 400) in place of the handler, unless that streams already.
+  [[nodiscard]] sched::task<body_read> read_body();
+
+  /// For coroutine handlers: the next piece of the body, as it comes, of any length. Empty at the
+  /// end: then request.trailers is complete. There is no limit to the sum; reading no further is
+  /// what makes the peer wait. What was not read when the handler ends is read and dropped if it is
+  /// not long, else the connection is closed.
+  ///
+  /// Lifetime: the piece is valid until the next call.
+  /// Errors:   as of read_body().
+  [[nodiscard]] sched::task<body_read> read_some_body();
+
+  /// For coroutine handlers: begins the answer, with the status and fields set so far, and a body
+  /// that is written piece by piece. Without a length it is sent in chunks, or, to HTTP/1.0, until
+  /// the connection closes. It ends when the handler returns. A handler that throws from here on,
+  /// or that has not written what `length` promised, has the connection cut, so that the peer
+  /// notices.
+  ///
+  /// What is written joins a buffer of some 16 KiB, which is sent when it is full, at flush(), and
+  /// at the end. To HEAD nothing but the head is sent, whatever is written.
+  ///
+  /// Errors: those of the connection, or the cause for which the handler was cancelled. An answer
+  /// in which a write failed is cut.
+  [[nodiscard]] sched::task<base::error_code> start_stream(
+      std::string_view content_type, std::optional<std::uint64_t> length = std::nullopt);
+
+  /// Adds to the body of a streamed answer. Suspends while the peer does not take what is sent.
+  /// `bytes` must stay valid until it returns. errc::wrong_use before start_stream(), and for more
+  /// than the length that was given there.
+  [[nodiscard]] sched::task<base::error_code> write(std::string_view bytes);
+
+  /// Sends what was written so far.
+  [[nodiscard]] sched::task<base::error_code> flush();
+
+  /// Adds a field that is sent behind the body of an answer in chunks; elsewhere it is left out.
+  /// Fields that say where a message ends, or for whom it is, cannot be trailers (RFC 9110
+  /// section 6.5.1) and are left out, too.
+  context& trailer(std::string_view name, std::string_view value);
+
+  /// Whether the head of the answer has been made already: status and fields can no longer change.
+  [[nodiscard]] bool has_started_answer() const noexcept {
+    return exchange_ && exchange_->has_started_answer();
+  }
 
  private:
   friend class router;
@@ -87,6 +141,7 @@ class context {
   void nlohmann_json(const nlohmann::json& value);
 
   std::pmr::memory_resource& memory_;
+  exchange* exchange_;
   std::pmr::vector<std::pair<std::string_view, std::pmr::string>> params_;
 };
 

@@ -18,21 +18,43 @@ struct limits {
   /// Header fields of one request; more is answered 431. Each costs memory and a look-up.
   std::size_t fields_max = 100;
 
-  /// A request body that is held in memory; more is answered 413.
+  /// A request body that is held in memory; more is answered 413. A handler that takes the body
+  /// piece by piece decides for itself.
   std::uint64_t body_bytes_max = 1024 * 1024;
+
+  /// Chunk extensions of one body; more is answered 400. Nobody uses them, but they make a body
+  /// cost many times what it brings.
+  std::size_t chunk_extension_bytes_max = 4 * 1024;
+
+  /// What is read and dropped of a body that a handler left unread, so that the connection can go
+  /// on. With more to come it is closed: reading costs more than the peer's new connection.
+  std::uint64_t unread_body_bytes_max = 256 * 1024;
 
   /// From the first byte of a request to the end of its head; later is answered 408. Long enough
   /// for a bad mobile link, short enough to make holding connections open by trickling costly.
   std::chrono::milliseconds head_timeout{10'000};
 
-  /// Longest silence while a request body comes in; later is answered 408.
+  /// While a request body is waited for, each stretch of this length must bring
+  /// body_bytes_per_s_min; else it is answered 408. Time in which nobody reads does not count.
   std::chrono::milliseconds body_timeout{10'000};
+
+  /// See body_timeout. 0: any progress will do. Slower than any link that people still use.
+  std::uint32_t body_bytes_per_s_min = 240;
 
   /// Between two requests. Longer than the 60 s that most proxies keep their side.
   std::chrono::milliseconds idle_timeout{75'000};
 
-  /// Longest time for which a peer may take nothing of an answer; then the connection is cut.
+  /// While an answer waits for its peer to take it, each stretch of this length must take
+  /// write_bytes_per_s_min of it; else the connection is cut. What the kernel has buffered counts
+  /// as taken.
   std::chrono::milliseconds write_timeout{30'000};
+
+  /// See write_timeout. 0: any progress will do.
+  std::uint32_t write_bytes_per_s_min = 240;
+
+  /// From the head of a request until its coroutine handler must have ended: then its waits end
+  /// with errc::timed_out, and it is answered 503 if the handler has left no answer. 0: no limit.
+  std::chrono::milliseconds handler_timeout{0};
 
   /// Open connections; further ones are closed at once and counted.
   std::uint32_t connections_max = 20'000;

@@ -46,19 +46,26 @@ class body_source {
 /// An answer as the handler leaves it.
 struct response {
   explicit response(std::pmr::memory_resource& memory)
-      : content_type(&memory), fields(&memory), body(&memory) {}
+      : content_type(&memory), fields(&memory), trailers(&memory), body(&memory) {}
 
   int status = 200;
   std::pmr::string content_type;  ///< Sent unless empty.
   /// Further fields, name and value; Date, Server, Content-Length and Connection are not among
   /// them.
   std::pmr::vector<std::pair<std::pmr::string, std::pmr::string>> fields;
+  /// Sent behind a streamed body, if that goes in chunks.
+  std::pmr::vector<std::pair<std::pmr::string, std::pmr::string>> trailers;
   std::pmr::string body;
 
   const body_source* source = nullptr;  ///< If set, the body is `source_bytes` of it instead.
   std::uint64_t source_bytes = 0;
   std::shared_ptr<const body_source>
       source_owner;  ///< Keeps the source, unless somebody else does.
+
+  /// Whether nothing has been set yet.
+  [[nodiscard]] bool is_untouched() const noexcept {
+    return status == 200 && content_type.empty() && body.empty() && !source && fields.empty();
+  }
 
   [[nodiscard]] std::uint64_t content_length() const noexcept {
     return source ? source_bytes : body.size();

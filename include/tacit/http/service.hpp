@@ -17,6 +17,9 @@ struct counters {
   observe::counter refused_requests;  ///< Answered 4xx or 5xx before they reached a handler.
   observe::counter handler_errors;    ///< Handlers that threw.
   observe::counter timeouts;          ///< Connections closed since the peer made no progress.
+  observe::counter handler_timeouts;  ///< Handlers cancelled since their time was over.
+  observe::counter clients_gone;      ///< Handlers cancelled since their client had left.
+  observe::counter cut_answers;       ///< Streamed answers that did not come to a proper end.
 
   [[nodiscard]] std::uint64_t answers() const noexcept;
 };

@@ -71,6 +71,9 @@ class stream {
  public:
   using duration = std::chrono::nanoseconds;
 
+  /// As a timeout: the operation waits for as long as it takes.
+  static constexpr duration no_timeout = duration::max();
+
   virtual ~stream() = default;
   stream(const stream&) = delete;
   stream& operator=(const stream&) = delete;
@@ -92,6 +95,17 @@ class stream {
 
   /// Ends both directions; pending and later operations fail.
   virtual void abort() noexcept = 0;
+
+  /// Ends both directions so that the peer does not take it for a proper end: TCP sends a reset
+  /// once the stream is destroyed.
+  virtual void cut() noexcept { abort(); }
+
+  /// Whether a read that has to wait suspends the coroutine, so that something else can be done
+  /// meanwhile. Otherwise it blocks the thread.
+  [[nodiscard]] virtual bool suspends() const noexcept { return false; }
+
+  /// Changes when the read under way gives up: `timeout` from now. For streams that suspend.
+  virtual void limit_read(duration) noexcept {}
 
   class [[nodiscard]] read_awaiter;
   class [[nodiscard]] write_awaiter;

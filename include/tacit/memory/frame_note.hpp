@@ -46,6 +46,13 @@ struct alignas(__STDCPP_DEFAULT_NEW_ALIGNMENT__) frame_note {
   /// The generation whose name and spawned_at are in this note.
   base::atomic<std::uint32_t> root_generation{0};
 
+  /// A new frame has this memory: it is live, and nothing is known of it. What is not written here
+  /// says nothing until the state or the root's generation is another one.
+  void begin() noexcept;
+
+  /// The frame is gone.
+  void end() noexcept { turn(); }
+
   /// Says of a coroutine that it was spawned, by what name (null for none) and where.
   void describe_root(const char* as, base::source_place where) noexcept;
 
@@ -54,6 +61,14 @@ struct alignas(__STDCPP_DEFAULT_NEW_ALIGNMENT__) frame_note {
 
   [[nodiscard]] static frame_note& of(const void* frame) noexcept {
     return *(static_cast<frame_note*>(const_cast<void*>(frame)) - 1);
+  }
+
+ private:
+  // The owner of the frame writes alone, so there is nothing to be lost between load and store.
+  // Release costs nothing here. A reader that finds a frame live finds its note made ready.
+  void turn() noexcept {
+    const auto next = generation.load(base::memory_order_relaxed) + 1;
+    generation.store(next, base::memory_order_release);
   }
 };
 static_assert(sizeof(frame_note) % __STDCPP_DEFAULT_NEW_ALIGNMENT__ == 0,
@@ -79,6 +94,15 @@ struct frame_snapshot {
 template <class T>
 void note(base::atomic<T>& field, T value) noexcept {
   field.store(value, base::memory_order_relaxed);
+}
+
+inline void frame_note::begin() noexcept {
+  note<const void*>(awaited_by, nullptr);
+  note(now, state::created);
+  note(function, {});
+  note(place, {});
+  note<std::uint64_t>(request, 0);
+  turn();
 }
 
 inline void frame_note::describe_root(const char* as, base::source_place where) noexcept {

@@ -7,6 +7,8 @@
 
 #include <tacit/base/clock.hpp>
 #include <tacit/memory/frame_note.hpp>
+#include <tacit/memory/free_frames.hpp>
+#include <tacit/memory/size_class.hpp>
 
 namespace tacit::memory {
 
@@ -43,7 +45,7 @@ struct frame_statistics {
 ///            pools once all frames of a slab have been freed.
 class frame_pool {
  public:
-  static constexpr std::size_t largest_bytes = 4096 - sizeof(frame_note);
+  static constexpr std::size_t largest_bytes = largest_frame_bytes;
   // Per pool, 64 KiB each, and the one per size class that frames are being taken from. Enough that
   // a batch of connections that come and go touches no lock. Not measured.
   static constexpr std::uint32_t empty_slabs_max = 8;
@@ -69,7 +71,18 @@ class frame_pool {
 
   /// Memory for `bytes`, aligned as operator new does, behind a frame_note (frame_note::of) that
   /// says nothing but that the frame is live. Throws std::bad_alloc.
-  [[nodiscard]] static void* allocate(std::size_t bytes);
+  [[nodiscard]] static void* allocate(std::size_t bytes) {
+#if defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
+    if (frame_heads* const heads = heads_of_this_thread; heads && bytes <= largest_bytes)
+        [[likely]] {
+      if (void* const frame = (*heads)[class_of(bytes)]->take()) [[likely]] {
+        frame_note::of(frame).begin();
+        return frame;
+      }
+    }
+#endif
+    return allocate_slowly(bytes);
+  }
   static void deallocate(void* frame) noexcept;
 
   /// Sends home the strays that this thread has gathered for other pools, and takes back those of
@@ -94,6 +107,10 @@ class frame_pool {
   [[nodiscard]] static frame_statistics statistics() noexcept;
 
  private:
+  // Apart from the usual case. AddressSanitizer has to be told of a frame, so there it is the only
+  // one.
+  [[nodiscard]] static void* allocate_slowly(std::size_t bytes);
+
   frame_core* core_;  // Outlives the pool while frames are in use.
 };
 

@@ -2,18 +2,26 @@
 
 // Children of one coroutine that may run in parallel, and how they find back together.
 //
-// The parent pushes all children but the first onto its worker's fork deque and becomes the first.
-// A child that ends takes the next of its siblings from the deque, unless a thief was faster. Such
-// a row of children, one after the other on one thread, is a chain; each child knows how long its
+// Children run in one of two ways. A group begins with the first and goes over to the second when
+// it has to; the worker says which (worker::may_nest).
+//   Nested: the parent's worker has enough that thieves may take, all of it older and so larger.
+//     Then it resumes one child after the other on its stack. What ends there costs nobody more
+//     than a call. When one suspends the rest is forked, and the worker goes on with what is ready.
+//   Forked: the parent pushes all but one onto its worker's fork deque and becomes that one. A
+//     child that ends takes the next of its siblings from the deque, unless a thief was faster.
+//
+// What ends in a row on one thread, nested or forked, is a chain; each child knows how long its
 // chain is (promise_base::chain). Only where a chain breaks does anybody count with an atomic:
 //   1. A chain that comprises all children resumes the parent, without any atomic: it is alone.
 //   2. Any other chain subtracts its length from `left_`; the one that brings it to zero resumes
-//      the parent. Release and acquire on `left_` carry the children's results to it.
+//      the parent. Release and acquire on `left_` carry the children's results to it. Before a
+//      nested child that has suspended is the only one left, whoever ran it no longer looks here.
 // A chain breaks where a child suspends, where a thief took the rest, or where the worker has gone
 // on with forks for so long that others have to have their turn.
 //
-// Children either stay, with their values, until the parent destroys them, or return their values
-// to a place of the parent's and destroy themselves at their end, while they are warm.
+// Children either stay, with their values, until the parent destroys them (these are never nested),
+// or return their values to a place of the parent's and destroy themselves at their end, while they
+// are warm.
 
 #include <coroutine>
 #include <cstddef>
@@ -42,24 +50,17 @@ class fork_join : public end_hook {
   template <class Promise, class Child>
   std::coroutine_handle<> start(std::coroutine_handle<Promise> parent, base::source_place place,
                                 std::size_t count, const Child& child) noexcept {
-    parent_ = parent;
-    count_ = static_cast<std::uint32_t>(count);
-    left_.store(count_, base::memory_order_relaxed);
-    scope_.parent_ = current_scope::scope_of(parent);
-    note_place(parent, place);
-    promise_base* batch[batch_max];
-    std::size_t batched = 0;
-    // Backwards: the owner takes the last one pushed, thieves the first.
-    for (std::size_t i = count; i-- > 1;) {
-      batch[batched++] = &adopt(parent, child(i));
-      if (batched == batch_max || i == 1) {
-        fork(batch, batched);
-        batched = 0;
-      }
-    }
-    promise_base& first = adopt(parent, child(0));
-    memory::note(first.note().now, memory::frame_note::state::running);
-    return first.self.coroutine;
+    const lineage of = prepare(parent, place, count);
+    fork_from(1, of, child);
+    return go_on_with(adopt(of, child(0)), 0);
+  }
+
+  /// The same for children that are destroyed at their end: they may run nested.
+  template <class Promise>
+  std::coroutine_handle<> start_nested(std::coroutine_handle<Promise> parent,
+                                       base::source_place place, std::size_t count,
+                                       promise_base* const* children) noexcept {
+    return run(prepare(parent, place, count), children);
   }
 
   std::coroutine_handle<> on_ended(promise_base& ended) noexcept override;
@@ -73,19 +74,67 @@ class fork_join : public end_hook {
       std::rethrow_exception(first_exception_);
   }
   [[nodiscard]] cancel_scope& scope() noexcept { return scope_; }
+  [[nodiscard]] bool has_started() const noexcept { return static_cast<bool>(parent_); }
 
  private:
   static constexpr std::size_t batch_max = 16;
 
+  // What a child has from its parent.
+  struct lineage {
+    const void* awaited_by;
+    std::uint64_t request;
+  };
+
   template <class Promise>
-  promise_base& adopt(std::coroutine_handle<Promise> parent, promise_base& child) noexcept {
-    child.inherit(parent);
+  lineage prepare(std::coroutine_handle<Promise> parent, base::source_place place,
+                  std::size_t count) noexcept {
+    parent_ = parent;
+    count_ = static_cast<std::uint32_t>(count);
+    left_.store(count_, base::memory_order_relaxed);
+    scope_.parent_ = current_scope::scope_of(parent);
+    note_place(parent, place);
+    if constexpr (TacitPromise<Promise>) {
+      return {parent.address(), parent.promise().note().request.load(base::memory_order_relaxed)};
+    } else {
+      return {nullptr, 0};
+    }
+  }
+
+  promise_base& adopt(const lineage& of, promise_base& child) noexcept {
+    auto& its = child.note();
+    memory::note(its.awaited_by, of.awaited_by);
+    memory::note(its.request, of.request);
     child.hook = this;
     child.scope = &scope_;
     child.chain = 1;
     return child;
   }
 
+  // Backwards: the owner takes the last one pushed, thieves the first.
+  template <class Child>
+  void fork_from(std::uint32_t begin, const lineage& of, const Child& child) noexcept {
+    promise_base* batch[batch_max];
+    std::size_t batched = 0;
+    for (std::uint32_t i = count_; i-- > begin;) {
+      batch[batched++] = &adopt(of, child(i));
+      if (batched == batch_max || i == begin) {
+        fork(batch, batched);
+        batched = 0;
+      }
+    }
+  }
+
+  // How far the nested children came.
+  struct nested_run {
+    std::uint32_t ended;
+    bool suspended;  ///< The one after those that ended.
+  };
+
+  std::coroutine_handle<> run(const lineage& of, promise_base* const* children) noexcept;
+  nested_run run_nested(const lineage& of, promise_base* const* children,
+                        std::uint32_t count) noexcept;
+  bool leave(std::uint32_t ended, std::uint32_t count, const lineage& of,
+             promise_base* const* children) noexcept;
   std::coroutine_handle<> end_chain(std::uint32_t chain) noexcept;
   void fail(const promise_base& failed) noexcept;
 

@@ -96,8 +96,14 @@ concept TacitPromise = std::derived_from<Promise, promise_base>;
 
 namespace detail {
 
+/// Whether a coroutine that is about to end runs nested, in which case nobody looks at it any more:
+/// it need not stop at its end. To be asked once: the caller of the nested one then knows.
+[[nodiscard]] bool ends_nested(const promise_base& ending) noexcept;
+
 struct final_awaiter {
-  bool await_ready() noexcept { return false; }
+  bool is_gone;
+
+  bool await_ready() noexcept { return is_gone; }
   template <class Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> ended) noexcept {
     promise_base& promise = ended.promise();

@@ -46,7 +46,7 @@ class returns {
     T value_;
   };
   T* place_;
-  bool has_value_ = false;
+  [[no_unique_address]] std::conditional_t<is_plain, std::false_type, bool> has_value_{};
 };
 
 template <>
@@ -68,7 +68,7 @@ struct task_promise final : promise_base, returns<T> {
 
   task<T> get_return_object(base::source_place function = base::source_place::current()) noexcept;
   std::suspend_always initial_suspend() noexcept { return {}; }
-  final_awaiter final_suspend() noexcept { return {}; }
+  final_awaiter final_suspend() noexcept { return {hook && ends_nested(*this)}; }
 
   /// The value, or rethrows what left the coroutine.
   T take() {

@@ -55,7 +55,7 @@ class all_plain final : public fork_join {
   all_plain(const all_plain&) = delete;
   all_plain& operator=(const all_plain&) = delete;
   ~all_plain() {
-    if (!children_[0]) return;
+    if (has_started()) return;
     for (promise_base* each : children_)
       each->self.coroutine.destroy();  // Was never awaited.
   }
@@ -65,10 +65,7 @@ class all_plain final : public fork_join {
   std::coroutine_handle<> await_suspend(
       std::coroutine_handle<Promise> parent,
       base::source_place place = base::source_place::current()) noexcept {
-    const auto children = children_;
-    children_[0] = nullptr;
-    return start(parent, place, sizeof...(T),
-                 [&](std::size_t i) -> promise_base& { return *children[i]; });
+    return start_nested(parent, place, sizeof...(T), children_.data());
   }
   std::tuple<value_or_monostate<T>...> await_resume() {
     rethrow_first();
@@ -215,7 +212,8 @@ class fork_group final : public detail::fork_join {
   fork_group(const fork_group&) = delete;
   fork_group& operator=(const fork_group&) = delete;
   ~fork_group() {
-    for (std::size_t i = started_; i < count_; ++i)
+    if (has_started()) return;
+    for (std::size_t i = 0; i < count_; ++i)
       children_[i]->self.coroutine.destroy();  // Was never awaited.
   }
 
@@ -232,9 +230,7 @@ class fork_group final : public detail::fork_join {
   std::coroutine_handle<> await_suspend(
       std::coroutine_handle<Promise> parent,
       base::source_place place = base::source_place::current()) noexcept {
-    started_ = count_;
-    return start(parent, place, count_,
-                 [this](std::size_t i) -> promise_base& { return *children_[i]; });
+    return start_nested(parent, place, count_, children_.data());
   }
   /// Rethrows the exception that came first, or gives the values in the order of the forks.
   std::span<T> await_resume() {
@@ -245,7 +241,6 @@ class fork_group final : public detail::fork_join {
  private:
   // NOLINTBEGIN(*-member-init): only what is forked is used.
   std::size_t count_ = 0;
-  std::size_t started_ = 0;
   std::array<promise_base*, Capacity> children_;
   std::array<detail::place<T>, Capacity> values_;
   // NOLINTEND(*-member-init)

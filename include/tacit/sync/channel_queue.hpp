@@ -28,7 +28,7 @@
 // itself before it serves another one, lock by lock. Two of them that meet crosswise have to back
 // off from each other, and a case with nobody on the other side pays for the claim.
 //
-// Written over base/atomic.hpp, so that the model build can explore it; it does not yet.
+// Explored by channel_model_test and select_model_test.
 
 #include <cstdint>
 

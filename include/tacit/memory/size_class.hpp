@@ -5,7 +5,6 @@
 #include <cstdint>
 
 #include <tacit/memory/frame_note.hpp>
-#include <tacit/memory/frame_pool.hpp>
 
 /// Which frames share slabs. A block is a note and its frame; its size is a multiple of a cache
 /// line.
@@ -18,7 +17,9 @@ inline constexpr std::array<std::uint16_t, 23> block_sizes{
     128, 192, 256,  320,  384,  448,  512,  576,  640,  704,  768, 832,
     896, 960, 1024, 1280, 1536, 1792, 2048, 2560, 3072, 3584, 4096};
 inline constexpr std::size_t size_classes = block_sizes.size();
-static_assert(block_sizes.back() == frame_pool::largest_bytes + sizeof(frame_note));
+
+/// What the largest class has room for.
+inline constexpr std::size_t largest_frame_bytes = block_sizes.back() - sizeof(frame_note);
 
 namespace detail {
 
@@ -37,8 +38,8 @@ inline constexpr auto class_by_lines = classes_by_lines();
 
 }  // namespace detail
 
-/// The class of frames of `bytes`, which are at most frame_pool::largest_bytes.
-[[nodiscard]] inline std::size_t class_of(std::size_t bytes) noexcept {
+/// The class of frames of `bytes`, which are at most largest_frame_bytes.
+[[nodiscard]] constexpr std::size_t class_of(std::size_t bytes) noexcept {
   return detail::class_by_lines[(bytes + sizeof(frame_note) + line_bytes - 1) / line_bytes];
 }
 
