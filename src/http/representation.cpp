@@ -39,8 +39,8 @@ byte_ranges asked_ranges(const request& asked, const representation& what) {
   return byte_ranges::parse(wanted, what.length);
 }
 
-void answer_in_part(context& c, const representation& what, std::shared_ptr<const body_source> from,
-                    std::span<const byte_range> ranges) {
+void answer_in_part(context& c, const representation& what,
+                    std::shared_ptr<const body_source>&& from, std::span<const byte_range> ranges) {
   const std::pmr::polymorphic_allocator<ranged_body> allocator(&c.arena());
   const auto body = std::allocate_shared<ranged_body>(allocator, std::move(from), c.arena());
   c.status(206);
