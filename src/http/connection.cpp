@@ -39,6 +39,7 @@
 
 #include "http/answer_stream.hpp"
 #include "http/connection_set.hpp"
+#include "http/file_sender.hpp"
 #include "http/inbox.hpp"
 #include "http/parser.hpp"
 #include "http/pipeline.hpp"
@@ -171,7 +172,7 @@ class connection final : exchange {
   void write_answer();
   [[nodiscard]] std::uint64_t sent_body_bytes() const noexcept;
   sched::task<bool> send_source();
-  void append_source() noexcept;
+  bool append_source();
   bool end_stream();
   void count_answer() const noexcept;
   sched::task<bool> drain_body();
@@ -856,20 +857,28 @@ sched::task<bool> connection::send_source() {
   const response& answer = message_->c.response;
   if (has_no_content(answer.status)) co_return true;
   if (answer.source_bytes <= sender_.waiting().room()) {
-    append_source();
-    co_return true;
+    if (append_source()) co_return true;
+    peer_.cut();
+    co_return false;
   }
   const base::error_code failed = co_await sender_.send(*answer.source, answer.source_bytes);
   co_return !failed;
 }
 
-void connection::append_source() noexcept {
+// False if a file that it comes from has become shorter.
+bool connection::append_source() {
   const response& answer = message_->c.response;
   for (std::uint64_t at = 0; at < answer.source_bytes;) {
+    if (const auto extent = answer.source->extent(at, answer.source_bytes - at)) {
+      if (!append_extent(sender_.waiting(), *extent)) return false;
+      at += extent->bytes;
+      continue;
+    }
     const std::string_view slice = answer.source->slice(at, answer.source_bytes - at);
     sender_.waiting().append(slice);
     at += slice.size();
   }
+  return true;
 }
 
 // False if the answer has no proper end: then the peer is not to take it for one.

@@ -79,6 +79,8 @@ std::vector<key> keys_of(options& o) {
           {"drain_delay_ms", [&](const json& v) { set_duration(o.drain_delay, v); }},
           {"drain_idle_ms", [&](const json& v) { set_duration(o.drain_idle, v); }},
           {"upgrade_timeout_ms", [&](const json& v) { set_duration(o.upgrade_timeout, v); }},
+          {"files", [&](const json& v) { o.files = as_text(v); }},
+          {"files_prefix", [&](const json& v) { o.files_prefix = as_text(v); }},
           {"drain_timeout_ms", [&](const json& v) { set_duration(o.drain_timeout, v); }}};
 }
 
@@ -294,6 +296,8 @@ std::vector<std::string> fixed_differences(const options& running, const options
   compare("stealing", &options::stealing);
   compare("stall_bound_ms", &options::stall_bound);
   compare("middleware", &options::middleware);
+  compare("files", &options::files);
+  compare("files_prefix", &options::files_prefix);
   return keys;
 }
 

@@ -85,6 +85,11 @@ struct options {
 
   middleware_options middleware;
 
+  /// A folder whose files `tacit serve` serves, and the path below which it does. Empty: none. In a
+  /// program of one's own that is a route with http::files.
+  std::string files;
+  std::string files_prefix = "/static";
+
   http::limits limits;
 };
 
