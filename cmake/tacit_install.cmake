@@ -30,4 +30,5 @@ configure_package_config_file(cmake/tacit-config.cmake.in ${PROJECT_BINARY_DIR}/
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/tacit-config-version.cmake
   COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/tacit-config.cmake ${PROJECT_BINARY_DIR}/tacit-config-version.cmake
+  cmake/tacit_embed.cmake cmake/tacit_embed_generate.cmake
   DESTINATION ${tacit_config_dir})

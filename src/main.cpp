@@ -4,8 +4,11 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <optional>
+#include <stdexcept>
 #include <string>
+#include <variant>
 
+#include <tacit/http/files.hpp>
 #include <tacit/server/options.hpp>
 #include <tacit/server/server.hpp>
 
@@ -24,8 +27,9 @@ int report(const failure& what) {
 
 struct serve_arguments {
   std::string config;
-  std::optional<std::string> listen, mode, memory, stealing;
+  std::optional<std::string> listen, mode, memory, stealing, files, files_prefix;
   std::optional<std::uint32_t> workers, spare_workers, stall_bound_ms;
+  std::optional<std::uint32_t> drain_delay_ms, drain_timeout_ms;
   std::string site;
   std::uint64_t body_limit = tacit::server::site::no_body_limit;
 };
@@ -37,9 +41,13 @@ std::optional<failure> resolve(const serve_arguments& from, tacit::server::optio
     if (const auto* problem = std::get_if<failure>(&loaded)) return *problem;
   }
   if (from.listen) into.listen = *from.listen;
+  if (from.files) into.files = *from.files;
+  if (from.files_prefix) into.files_prefix = *from.files_prefix;
   if (from.workers) into.workers = *from.workers;
   if (from.spare_workers) into.spare_workers = *from.spare_workers;
   if (from.stall_bound_ms) into.stall_bound = std::chrono::milliseconds(*from.stall_bound_ms);
+  if (from.drain_delay_ms) into.drain_delay = std::chrono::milliseconds(*from.drain_delay_ms);
+  if (from.drain_timeout_ms) into.drain_timeout = std::chrono::milliseconds(*from.drain_timeout_ms);
   if (from.stealing) {
     const auto parsed = tacit::server::parse_switch(*from.stealing);
     if (const auto* problem = std::get_if<failure>(&parsed)) {
@@ -64,6 +72,20 @@ std::optional<failure> resolve(const serve_arguments& from, tacit::server::optio
   return std::nullopt;
 }
 
+// Files of a folder, below the prefix.
+std::optional<failure> add_files(tacit::server::server& app, const tacit::server::options& from) {
+  std::string pattern = from.files_prefix;
+  if (!pattern.ends_with('/')) pattern += '/';
+  try {
+    app.get(pattern + "{path...}", tacit::http::files(from.files));
+  } catch (const std::invalid_argument& error) {
+    return failure{"--files-prefix: " + std::string(error.what()), true};
+  } catch (const std::exception& error) {
+    return failure{"--files: " + std::string(error.what())};
+  }
+  return std::nullopt;
+}
+
 int serve(const serve_arguments& arguments) {
   tacit::server::options options;
   if (const auto problem = resolve(arguments, options)) return report(*problem);
@@ -82,10 +104,22 @@ int serve(const serve_arguments& arguments) {
     return report({"--body-limit caps the bodies of a site; give --site LOG as well", true});
   }
   tacit::server::server app(options);
+  if (!options.files.empty()) {
+    if (const auto problem = add_files(app, options)) return report(*problem);
+  }
+  // With a folder at the root the paths are its own.
+  const bool has_demo = options.files.empty() || options.files_prefix != "/";
   if (site) {
     app.fallback([&](tacit::http::context& c) { site->answer(c, pattern); });
-  } else {
+  } else if (has_demo) {
     tacit::server::add_demo_routes(app, pattern);
+  }
+  if (!arguments.config.empty()) {
+    app.on_reload([&]() -> std::variant<tacit::server::options, failure> {
+      tacit::server::options anew;
+      if (auto problem = resolve(arguments, anew)) return std::move(*problem);
+      return anew;
+    });
   }
   return app.run();
 }
@@ -99,7 +133,8 @@ int main(int argc, char** argv) {
 
   serve_arguments arguments;
   auto* serving = app.add_subcommand("serve", "Serve the demo routes, or a site made from a log");
-  serving->add_option("--config", arguments.config, "JSON file with settings; options win over it");
+  serving->add_option("--config", arguments.config,
+                      "JSON file with settings; options win over it. SIGHUP has it read again");
   serving->add_option("--listen", arguments.listen,
                       "ADDRESS:PORT, port 0 for a free one (127.0.0.1:8080)");
   serving->add_option("--mode", arguments.mode, "coroutine or thread (coroutine)");
@@ -120,6 +155,19 @@ int main(int argc, char** argv) {
                    "report a handler that keeps its worker for so many milliseconds, 0 for never "
                    "(20)")
       ->check(CLI::Range(0U, 3'600'000U));
+  serving
+      ->add_option("--drain-delay-ms", arguments.drain_delay_ms,
+                   "after SIGTERM, serve on with /readyz at 503 for so long; behind a balancer, as "
+                   "long as it takes to notice (0)")
+      ->check(CLI::Range(0U, 3'600'000U));
+  serving
+      ->add_option("--drain-timeout-ms", arguments.drain_timeout_ms,
+                   "then cut what has not ended after so long (20000)")
+      ->check(CLI::Range(0U, 3'600'000U));
+  serving->add_option("--files", arguments.files, "serve the files of this folder");
+  serving->add_option("--files-prefix", arguments.files_prefix,
+                      "path below which --files are served; with / there are no demo routes "
+                      "(/static)");
   serving->add_option("--site", arguments.site,
                       "serve a site made from this access log in combined format");
   serving

@@ -35,9 +35,11 @@
 #include <tacit/sched/join.hpp>
 #include <tacit/sched/own_note.hpp>
 #include <tacit/sched/this_worker.hpp>
+#include <tacit/sync/sleep.hpp>
 
 #include "http/answer_stream.hpp"
 #include "http/connection_set.hpp"
+#include "http/file_sender.hpp"
 #include "http/inbox.hpp"
 #include "http/parser.hpp"
 #include "http/pipeline.hpp"
@@ -84,13 +86,19 @@ struct message {
   answer_stream stream;
 };
 
+// Of a request whose beginning came just when the reading was stopped, the rest is still received
+// by the kernel, but nothing tells when.
+constexpr int late_reads_max = 40;
+constexpr std::chrono::milliseconds late_read_pause{5};
+
 class connection final : exchange {
  public:
   connection(const service& of, io::stream& peer, connection_set& among)
       : service_(of),
         peer_(peer),
         set_(among),
-        entry_(among, peer),
+        limits_(&of.current_limits()),
+        entry_(among, peer, &label_),
         sender_(of, peer),
         memory_(of.memory == memory::mode::arena ? static_cast<std::pmr::memory_resource&>(arena_)
                                                  : *std::pmr::new_delete_resource()) {}
@@ -115,6 +123,7 @@ class connection final : exchange {
   void begin_message();
   void end_message() noexcept;
   void drop_message() noexcept;
+  void take_limits();
   bool make_room();
   next restart_at_front();
   [[nodiscard]] bool owes_continue() const noexcept;
@@ -123,6 +132,7 @@ class connection final : exchange {
   sched::task<io::transfer> receive(io::stream::duration timeout);
   void received(const io::transfer& read);
   bool is_too_slow(base::steady_time since, std::size_t bytes) noexcept;
+  bool may_come_late(base::error_code ec) noexcept;
   bool answer_read_failure(base::error_code ec);
 
   // The handler.
@@ -162,7 +172,7 @@ class connection final : exchange {
   void write_answer();
   [[nodiscard]] std::uint64_t sent_body_bytes() const noexcept;
   sched::task<bool> send_source();
-  void append_source() noexcept;
+  bool append_source();
   bool end_stream();
   void count_answer() const noexcept;
   sched::task<bool> drain_body();
@@ -171,16 +181,19 @@ class connection final : exchange {
   const service& service_;
   io::stream& peer_;
   connection_set& set_;
+  const limits* limits_;  // In force when the present request began; never changed during one.
+  request_label label_;   // Before entry_, which shows it to others.
   connection_set::entry entry_;
 
   inbox inbox_;
   sender sender_;
   memory::arena arena_;
   std::pmr::memory_resource& memory_;
-  message* message_ = nullptr;  // While one is being received or answered.
-  request_label label_;
+  message* message_ = nullptr;          // While one is being received or answered.
   memory::frame_note* note_ = nullptr;  // Of serve(), and gone with it.
   bool close_after_answer_ = false;
+  bool lingers_ = false;
+  int late_reads_left_ = late_reads_max;
 
   base::atomic<bool> settled_{true};  // False from the start of a coroutine handler to settle().
   const sched::agent* starter_ = nullptr;  // Who runs serve() meanwhile.
@@ -219,9 +232,14 @@ sched::task<> connection::serve() {
         received(read);
       }
       if (!message_) {
-        entry_.set_busy();
+        entry_.set(activity::reading_head);
       } else if (inbox_.has_head() && is_too_slow(since, read.bytes)) {
         read.error = base::errc::timed_out;
+      }
+      if (message_ && may_come_late(read.error)) {
+        const base::error_code stopped = co_await sync::sleep_for(late_read_pause);
+        if (stopped) co_return;
+        continue;
       }
       if (read.error) {
         if (!answer_read_failure(read.error)) co_return;
@@ -232,6 +250,7 @@ sched::task<> connection::serve() {
     }
 
     if (step == next::respond) {
+      entry_.set(activity::handling);
       label_request();
       if (!message_->is_routed) route_request();
       if (const handler* with = message_->with) {
@@ -256,6 +275,7 @@ sched::task<> connection::serve() {
       } else {
         conclude(service_, message_->c);
         decide_persistence();
+        entry_.set(activity::writing);
         write_answer();
         if (message_->c.response.source && sends_body(message_->c)) {
           auto sending = start_for_request(send_source());
@@ -274,7 +294,7 @@ sched::task<> connection::serve() {
     if (close_after_answer_) {
       if (!sender_.flush_now() && co_await sender_.flush()) co_return;
       const bool has_more = inbox_.has_unparsed() || !message_->is_body_complete;
-      if (step == next::refuse || has_more) co_await linger();
+      if (step == next::refuse || has_more || lingers_) co_await linger();
       co_return;
     }
     if (sender_.waiting().room() < output::capacity / 4 && !sender_.flush_now() &&
@@ -293,6 +313,7 @@ connection::next connection::advance() {
     while (inbox_.unparsed().starts_with("\r\n"))
       inbox_.parsed(2);
     if (inbox_.unparsed().empty() || inbox_.unparsed() == "\r") return next::read;
+    take_limits();
     begin_message();
   }
   for (;;) {
@@ -308,6 +329,7 @@ connection::next connection::advance() {
         return next::refuse;
       case parser::progress::head_complete: {
         inbox_.end_head();
+        entry_.set(activity::reading_body);
         const next step = act_on_head();
         if (step != next::read || !inbox_.has_unparsed()) return step;
         break;
@@ -333,7 +355,7 @@ connection::next connection::act_on_head() {
   route_request();
   const handler* with = message_->with;
   const bool is_gathered = with && with->plain;
-  if (is_gathered && length.value_or(0) > service_.limits.body_bytes_max) {
+  if (is_gathered && length.value_or(0) > limits_->body_bytes_max) {
     answer_refusal({413, "the request body is larger than this server takes"});
     return next::refuse;
   }
@@ -342,7 +364,7 @@ connection::next connection::act_on_head() {
 
 // Refuses a head that is too long. The parser bounds each of its parts.
 bool connection::head_fits(std::size_t bytes) {
-  if (bytes <= service_.limits.head_bytes_max) return true;
+  if (bytes <= limits_->head_bytes_max) return true;
   const bool has_request_line = inbox_.message().find('\n') != std::string_view::npos;
   answer_refusal(has_request_line
                      ? refusal{431, "the header fields are larger than this server takes"}
@@ -358,7 +380,7 @@ void connection::route_request() {
 
 void connection::begin_message() {
   std::pmr::polymorphic_allocator<> allocator(&memory_);
-  message_ = allocator.new_object<message>(service_.limits, memory_, static_cast<exchange&>(*this));
+  message_ = allocator.new_object<message>(*limits_, memory_, static_cast<exchange&>(*this));
   message_->c.peer = &peer_;
   inbox_.begin_message();
 }
@@ -378,9 +400,19 @@ void connection::drop_message() noexcept {
   inbox_.end_message();
 }
 
+// Between two requests. What has come of the next one moves to a larger block if it takes one,
+// unless the watch writes into this one: then the limits wait for the next request.
+void connection::take_limits() {
+  const limits* const now = &service_.current_limits();
+  if (now == limits_ || watch_) return;
+  limits_ = now;
+  inbox_.ensure_block(2 * limits_->head_bytes_max);
+}
+
 // Before a read. False if the block is full of one line that belongs to no head.
 bool connection::make_room() {
-  inbox_.ensure_block(2 * service_.limits.head_bytes_max);
+  if (!message_) take_limits();
+  inbox_.ensure_block(2 * limits_->head_bytes_max);
   if (!message_) {
     inbox_.compact();
     return true;
@@ -412,7 +444,7 @@ void connection::append_continue() {
 }
 
 io::stream::duration connection::read_timeout() const noexcept {
-  if (!message_) return service_.limits.idle_timeout;
+  if (!message_) return limits_->idle_timeout;
   if (inbox_.has_head()) return message_->body_progress.patience();
   const auto left = message_->head_deadline - sched::this_worker::coarse_now();
   return std::max<io::stream::duration>(left, std::chrono::milliseconds(1));
@@ -448,6 +480,13 @@ bool connection::is_too_slow(base::steady_time since, std::size_t bytes) noexcep
   return progress.is_too_slow();
 }
 
+// Within a request: whether the end that a read has found may be ours, so that it is to be read on
+// after a pause.
+bool connection::may_come_late(base::error_code ec) noexcept {
+  if (ec != base::errc::end_of_stream || !entry_.is_stopped()) return false;
+  return late_reads_left_-- > 0;
+}
+
 // True if there is an answer to be sent.
 bool connection::answer_read_failure(base::error_code ec) {
   if (ec != base::errc::timed_out) return false;
@@ -479,7 +518,7 @@ sched::join_handle<T> connection::start_for_request(sched::task<T> part,
 }
 
 void connection::begin_handler() {
-  message_->scope.emplace(service_.limits.handler_timeout);
+  message_->scope.emplace(limits_->handler_timeout);
   // So that it does not depend on how the bytes came whether a handler finds the body there.
   message_->whole_body = std::exchange(message_->c.request.body, {});
   starter_ = sched::current_agent();
@@ -548,7 +587,7 @@ void connection::arm_watch() {
 sched::task<io::transfer> connection::watch(std::span<char> into, bool has_more) {
   const io::transfer seen = co_await peer_.read(into, io::stream::no_timeout);
   const bool is_only_end = seen.error == base::errc::end_of_stream;
-  if (seen.error && !(is_only_end && (has_more || set_.is_draining()))) {
+  if (seen.error && !(is_only_end && (has_more || entry_.is_stopped()))) {
     const std::lock_guard lock(watch_lock_);
     client_is_gone_ = true;
     if (listening_) listening_->cancel(base::errc::client_gone);
@@ -573,7 +612,7 @@ sched::task<> connection::end_watch() {
 sched::task<body_read> connection::read_body() {
   await_settled();
   message& m = *message_;
-  const std::uint64_t bytes_max = std::min(service_.limits.body_bytes_max, m.c.body_bytes_max);
+  const std::uint64_t bytes_max = std::min(limits_->body_bytes_max, m.c.body_bytes_max);
   const refusal too_large{413, "the request body is larger than this server takes"};
   if (m.is_body_complete && !m.has_body_begun) {
     if (m.whole_body.size() > bytes_max) co_return refuse_body(base::errc::too_large, too_large);
@@ -621,6 +660,10 @@ sched::task<body_read> connection::read_some_body() {
     } else {
       read = co_await peer_.read(inbox_.room(), patience);
       received(read);
+    }
+    if (may_come_late(read.error)) {
+      read.error = co_await sync::sleep_for(late_read_pause);
+      if (!read.error) continue;
     }
     // The scope of the handler, or one inside it.
     const sched::cancel_scope* const around = co_await sched::current_scope();
@@ -766,10 +809,12 @@ std::uint64_t connection::sent_body_bytes() const noexcept {
   return sends_body(message_->c) ? message_->c.response.content_length() : 0;
 }
 
-// Requests that have come already are answered, also while the server drains.
+// Requests that have come already are answered, also while the server drains. A peer that did not
+// ask for the end may have sent more, which the closing must not turn into a reset.
 void connection::decide_persistence() noexcept {
-  close_after_answer_ = !message_->c.request.keep_alive || !can_drain_body() ||
-                        (set_.is_draining() && !inbox_.has_unparsed());
+  const bool goes_on = message_->c.request.keep_alive && can_drain_body();
+  lingers_ = goes_on && set_.is_draining() && !inbox_.has_unparsed();
+  close_after_answer_ = !goes_on || lingers_;
 }
 
 persistence connection::goes_on() const noexcept {
@@ -782,7 +827,7 @@ persistence connection::goes_on() const noexcept {
 bool connection::can_drain_body() const noexcept {
   if (message_->is_body_complete) return true;
   if (owes_continue()) return false;
-  return message_->parser.remaining().value_or(0) <= service_.limits.unread_body_bytes_max;
+  return message_->parser.remaining().value_or(0) <= limits_->unread_body_bytes_max;
 }
 
 // The head, and the body if it is in memory.
@@ -806,20 +851,28 @@ void connection::count_answer() const noexcept {
 sched::task<bool> connection::send_source() {
   const response& answer = message_->c.response;
   if (answer.source_bytes <= sender_.waiting().room()) {
-    append_source();
-    co_return true;
+    if (append_source()) co_return true;
+    peer_.cut();
+    co_return false;
   }
   const base::error_code failed = co_await sender_.send(*answer.source, answer.source_bytes);
   co_return !failed;
 }
 
-void connection::append_source() noexcept {
+// False if a file that it comes from has become shorter.
+bool connection::append_source() {
   const response& answer = message_->c.response;
   for (std::uint64_t at = 0; at < answer.source_bytes;) {
+    if (const auto extent = answer.source->extent(at, answer.source_bytes - at)) {
+      if (!append_extent(sender_.waiting(), *extent)) return false;
+      at += extent->bytes;
+      continue;
+    }
     const std::string_view slice = answer.source->slice(at, answer.source_bytes - at);
     sender_.waiting().append(slice);
     at += slice.size();
   }
+  return true;
 }
 
 // False if the answer has no proper end: then the peer is not to take it for one.
@@ -841,7 +894,7 @@ bool connection::end_stream() {
 // Reads and drops what a handler left of the body. False if that is too much, or fails.
 sched::task<bool> connection::drain_body() {
   message_->continued = true;
-  std::uint64_t left = service_.limits.unread_body_bytes_max;
+  std::uint64_t left = limits_->unread_body_bytes_max;
   for (;;) {
     const body_read piece = co_await read_some_body();
     if (piece.error || piece.bytes.size() > left) co_return false;
@@ -851,6 +904,7 @@ sched::task<bool> connection::drain_body() {
 }
 
 sched::task<> connection::linger() {
+  entry_.set(activity::lingering);
   peer_.finish_writing();
   std::size_t left = linger_bytes_max;
   const auto until = sched::this_worker::coarse_now() + linger_time_max;

@@ -1,13 +1,38 @@
 #include "http/connection_set.hpp"
 
+#include <algorithm>
+#include <utility>
+
+#include <tacit/sched/this_worker.hpp>
+
 namespace tacit::http {
 
-connection_set::entry::entry(connection_set& set, io::stream& stream) : set_(set), stream_(stream) {
+std::string_view to_string(activity value) noexcept {
+  switch (value) {
+    case activity::idle:
+      return "idle";
+    case activity::reading_head:
+      return "reading head";
+    case activity::reading_body:
+      return "reading body";
+    case activity::handling:
+      return "handling";
+    case activity::writing:
+      return "writing";
+    case activity::lingering:
+      break;
+  }
+  return "lingering";
+}
+
+connection_set::entry::entry(connection_set& set, io::stream& stream, const request_label* label)
+    : set_(set), stream_(stream), label_(label), opened_(sched::this_worker::coarse_now()) {
   const std::lock_guard lock(set_.mutex_);
   next_ = set_.first_;
   if (next_) next_->previous_ = this;
   set_.first_ = this;
   set_.size_.store(set_.size() + 1, base::memory_order_relaxed);
+  if (set_.is_cut_) stream_.abort();
 }
 
 connection_set::entry::~entry() {
@@ -20,15 +45,42 @@ connection_set::entry::~entry() {
 }
 
 void connection_set::entry::set_idle() noexcept {
-  idle_.store(true, base::memory_order_seq_cst);
-  if (set_.is_draining()) stream_.stop_reading();
+  activity_.store(activity::idle, base::memory_order_seq_cst);
+  if (set_.stage_.load(base::memory_order_seq_cst) == stage::closing_idle) stop();
+}
+
+void connection_set::entry::stop() noexcept {
+  stopped_.store(true, base::memory_order_release);
+  stream_.stop_reading();
+}
+
+connection_listing connection_set::list(std::size_t most, std::optional<activity> only) const {
+  connection_listing made;
+  const auto now = std::chrono::steady_clock::now();
+  const std::lock_guard lock(mutex_);
+  for (const entry* each = first_; each; each = each->next_) {
+    const activity doing = each->activity_.load(base::memory_order_relaxed);
+    ++made.count[static_cast<std::size_t>(doing)];
+    if (made.connections.size() >= most || (only && doing != *only)) continue;
+    connection_info info;
+    info.doing = doing;
+    info.age = std::max(now - each->opened_, std::chrono::nanoseconds(0));
+    if (each->label_) info.requests = each->label_->summarize();
+    info.socket = io::report_on(each->stream_.descriptor());
+    made.connections.push_back(std::move(info));
+  }
+  return made;
 }
 
 void connection_set::drain() noexcept {
-  draining_.store(true, base::memory_order_seq_cst);
+  stage_.store(stage::draining, base::memory_order_seq_cst);
+}
+
+void connection_set::close_idle() noexcept {
+  stage_.store(stage::closing_idle, base::memory_order_seq_cst);
   const std::lock_guard lock(mutex_);
   for (entry* each = first_; each; each = each->next_) {
-    if (each->idle_.load(base::memory_order_seq_cst)) each->stream_.stop_reading();
+    if (each->activity_.load(base::memory_order_seq_cst) == activity::idle) each->stop();
   }
 }
 
@@ -38,13 +90,28 @@ bool connection_set::wait_until_empty(std::chrono::nanoseconds timeout) {
   return first_ == nullptr;
 }
 
+bool connection_set::wait_for_cut(std::chrono::nanoseconds timeout) {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(lock, timeout, [this] { return is_cut_; });
+}
+
 std::size_t connection_set::cut() noexcept {
   const std::lock_guard lock(mutex_);
-  for (entry* each = first_; each; each = each->next_)
+  std::size_t under_way = 0;
+  for (entry* each = first_; each; each = each->next_) {
+    const activity doing = each->activity_.load(base::memory_order_relaxed);
+    if (doing != activity::idle && doing != activity::lingering) ++under_way;
     each->stream_.abort();
+  }
+  if (!is_cut_) cut_under_way_ = under_way;
   is_cut_ = true;
   changed_.notify_all();
-  return size();
+  return under_way;
+}
+
+std::size_t connection_set::cut_under_way() const noexcept {
+  const std::lock_guard lock(mutex_);
+  return cut_under_way_;
 }
 
 }  // namespace tacit::http

@@ -67,6 +67,12 @@ void context::body(const body_source& source, std::uint64_t bytes, std::string_v
   response.source_bytes = bytes;
 }
 
+void context::body(std::shared_ptr<const body_source> source, std::uint64_t bytes,
+                   std::string_view content_type) {
+  body(*source, bytes, content_type);
+  response.source_owner = std::move(source);
+}
+
 void context::json(const http::json& value) {
   start_body("application/json", 0);
   append(response.body, value);

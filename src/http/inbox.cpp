@@ -2,11 +2,17 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace tacit::http {
 
 void inbox::ensure_block(std::size_t bytes) {
-  if (!block_) block_ = memory::buffer(std::max(memory::buffer_pool::block_bytes, bytes));
+  if (block_.size() >= std::max(memory::buffer_pool::block_bytes, bytes)) return;
+  memory::buffer larger(std::max(memory::buffer_pool::block_bytes, bytes));
+  if (end_ != parsed_) std::memcpy(larger.data(), block_.data() + parsed_, end_ - parsed_);
+  end_ -= parsed_;
+  message_ = parsed_ = head_end_ = 0;
+  block_ = std::move(larger);
 }
 
 void inbox::compact() noexcept {

@@ -51,7 +51,8 @@ class inbox {
   }
   [[nodiscard]] bool message_is_at_front() const noexcept { return message_ == 0; }
 
-  /// Takes a block of at least `bytes`, if there is none.
+  /// Takes a block of at least `bytes`, if there is none, or the one there is smaller: then what is
+  /// unparsed moves to the front of the new one. Precondition: no message is there.
   void ensure_block(std::size_t bytes);
 
   /// Between messages: what is unparsed moves to the front.

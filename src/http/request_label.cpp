@@ -111,7 +111,7 @@ request_label::request_label()
 
 request_label::~request_label() {
   end();
-  all_slots().give_back(slot_, requests_);
+  all_slots().give_back(slot_, requests_.load(base::memory_order_relaxed));
 }
 
 std::uint64_t request_label::begin(std::string_view text, std::size_t readable) noexcept {
@@ -121,18 +121,30 @@ std::uint64_t request_label::begin(std::string_view text, std::size_t readable) 
   } else {
     std::memcpy(copy.data(), text.data(), std::min(text.size(), line_bytes_max));
   }
-  if (++requests_ == 0) requests_ = 1;
+  std::uint32_t number = requests_.load(base::memory_order_relaxed) + 1;
+  if (number == 0) number = 1;
+  requests_.store(number, base::memory_order_relaxed);
   slot_.current.store(0, base::memory_order_relaxed);
   for (std::size_t i = 0; i < words; ++i)
     slot_.line[i].store(copy[i], base::memory_order_release);
   slot_.line_bytes.store(static_cast<std::uint32_t>(std::min(text.size(), line_bytes_max)),
                          base::memory_order_release);
-  slot_.current.store(requests_, base::memory_order_release);
-  return (std::uint64_t{slot_.index} << 32) | requests_;
+  slot_.current.store(number, base::memory_order_release);
+  return (std::uint64_t{slot_.index} << 32) | number;
 }
 
 void request_label::end() noexcept {
   slot_.current.store(0, base::memory_order_relaxed);
+}
+
+// The slot is this label's while it lives, so what was there at the beginning of it stays.
+request_label::summary request_label::summarize() const {
+  summary made;
+  made.connection = slot_.connection.load(base::memory_order_acquire);
+  const std::uint32_t number = requests_.load(base::memory_order_relaxed);
+  made.requests = number - slot_.first_request.load(base::memory_order_acquire);
+  if (made.requests != 0) made.current = find((std::uint64_t{slot_.index} << 32) | number);
+  return made;
 }
 
 std::optional<labelled_request> request_label::find(std::uint64_t number) {

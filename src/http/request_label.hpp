@@ -47,6 +47,14 @@ class request_label {
   /// The request has been answered.
   void end() noexcept;
 
+  /// What the connection does and did, for any thread while this lives.
+  struct summary {
+    std::uint64_t connection = 0;  ///< As in labelled_request.
+    std::uint32_t requests = 0;    ///< That it has begun.
+    std::optional<labelled_request> current;
+  };
+  [[nodiscard]] summary summarize() const;
+
   /// Nothing if there is no such request, or it has ended.
   [[nodiscard]] static std::optional<labelled_request> find(std::uint64_t number);
 
@@ -54,7 +62,7 @@ class request_label {
 
  private:
   slot& slot_;
-  std::uint32_t requests_;
+  base::atomic<std::uint32_t> requests_;  // Written by whoever runs the connection.
 };
 
 }  // namespace tacit::http

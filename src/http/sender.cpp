@@ -6,13 +6,16 @@
 #include <tacit/sched/this_worker.hpp>
 #include <tacit/sched/yield.hpp>
 
-#include "http/progress_window.hpp"
+#include "http/file_sender.hpp"
 
 namespace tacit::http {
 namespace {
 
 // About 50 us of copying; then the connections of the same worker have their turn.
 constexpr std::size_t turn_bytes_max = 512 * 1024;
+
+// How much of a file leaves together with what waits, which costs less than two writes.
+constexpr std::uint64_t joined_bytes_max = 4096;
 
 }  // namespace
 
@@ -56,12 +59,19 @@ base::error_code sender::note(const io::transfer& written, bool is_too_slow) {
 }
 
 sched::task<base::error_code> sender::send_all(payload body) {
-  progress_window progress(service_.limits.write_timeout, service_.limits.write_bytes_per_s_min);
+  progress_window progress(service_.current_limits().write_timeout,
+                           service_.current_limits().write_bytes_per_s_min);
   std::uint64_t offset = 0;
   while (!error_ && (!waiting_.empty() || offset < body.size)) {
+    if (const auto extent = body.extent(offset)) {
+      if (co_await send_file(*extent, progress)) break;
+      offset += extent->bytes;
+      continue;
+    }
     pieces message(waiting_);
     const std::uint64_t turn_end = std::min(body.size, offset + turn_bytes_max);
     for (std::uint64_t at = offset; !message.is_full() && at < turn_end;) {
+      if (at != offset && body.extent(at)) break;
       const std::string_view slice = body.slice(at, turn_end - at);
       message.add(slice);
       at += slice.size();
@@ -79,6 +89,22 @@ sched::task<base::error_code> sender::send_all(payload body) {
     offset += written.bytes - from_waiting;
     if (offset < body.size || !sched::this_worker::spend_budget()) co_await sched::yield();
   }
+  co_return error_;
+}
+
+sched::task<base::error_code> sender::send_file(file_extent from, progress_window& progress) {
+  file_extent first = from;
+  first.bytes = waiting_.empty()
+                    ? 0
+                    : std::min({from.bytes, joined_bytes_max, std::uint64_t{waiting_.room()}});
+  if (!append_extent(waiting_, first)) {
+    error_ = base::errc::end_of_stream;
+  } else if (flush_now() || !co_await flush()) {
+    from.offset += first.bytes;
+    from.bytes -= first.bytes;
+    error_ = co_await send_extent(service_, peer_, from, progress);
+  }
+  if (error_) peer_.cut();
   co_return error_;
 }
 

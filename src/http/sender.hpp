@@ -1,11 +1,13 @@
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include <tacit/http/service.hpp>
 #include <tacit/io/stream.hpp>
 #include <tacit/sched/task.hpp>
 
+#include "http/progress_window.hpp"
 #include "http/response_writer.hpp"
 
 namespace tacit::http {
@@ -34,7 +36,8 @@ class sender {
     return send_all({bytes, nullptr, bytes.size()});
   }
 
-  /// Sends what waits, and then `bytes` bytes of `from`.
+  /// Sends what waits, and then `bytes` bytes of `from`; what lies in a file, from there. If such a
+  /// part fails, because the file is shorter say, the stream is cut.
   sched::task<base::error_code> send(const body_source& from, std::uint64_t bytes) {
     return send_all({{}, &from, bytes});
   }
@@ -50,9 +53,13 @@ class sender {
     [[nodiscard]] std::string_view slice(std::uint64_t at, std::uint64_t bytes_max) const noexcept {
       return source ? source->slice(at, bytes_max) : bytes.substr(at, bytes_max);
     }
+    [[nodiscard]] std::optional<file_extent> extent(std::uint64_t at) const noexcept {
+      return source && at < size ? source->extent(at, size - at) : std::nullopt;
+    }
   };
 
   sched::task<base::error_code> send_all(payload body);
+  sched::task<base::error_code> send_file(file_extent from, progress_window& progress);
   base::error_code note(const io::transfer& written, bool is_too_slow);
 
   const service& service_;

@@ -30,4 +30,14 @@ std::uint64_t counters::answers() const noexcept {
   return sum;
 }
 
+void service::replace_limits(const http::limits& next) {
+  const http::limits* found = next == limits ? &limits : nullptr;
+  for (const http::limits& each : replacements_) {
+    if (each == next) found = &each;
+  }
+  if (!found) found = &replacements_.emplace_back(next);
+  // Release: who finds them finds them whole.
+  current_.store(found, base::memory_order_release);
+}
+
 }  // namespace tacit::http

@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "io/gather.hpp"
+#include "io/send_file.hpp"
 
 namespace tacit::io {
 namespace {
@@ -51,6 +52,17 @@ transfer blocking_stream::try_write(std::span<const const_buffer> buffers) {
     n = send(fd_.get(), buffers, 0);
   } while (n < 0 && errno == EINTR);
   if (n >= 0) return {{}, static_cast<std::size_t>(n)};
+  return {last_error(), 0};
+}
+
+transfer blocking_stream::try_send_file(int fd, std::uint64_t offset, std::uint64_t bytes) {
+  ssize_t n;
+  do {
+    n = send_file(fd_.get(), fd, offset, bytes);
+  } while (n < 0 && errno == EINTR);
+  if (n > 0) return {{}, static_cast<std::size_t>(n)};
+  if (n == 0) return {base::errc::end_of_stream, 0};
+  if (cannot_be_sent_from()) return stream::try_send_file(fd, offset, bytes);
   return {last_error(), 0};
 }
 

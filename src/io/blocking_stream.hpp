@@ -12,6 +12,7 @@ class blocking_stream final : public stream {
   blocking_stream(unique_fd fd, duration write_timeout);
 
   transfer try_write(std::span<const const_buffer> buffers) override;
+  transfer try_send_file(int fd, std::uint64_t offset, std::uint64_t bytes) override;
   void stop_reading() noexcept override;
   void finish_writing() noexcept override;
   void abort() noexcept override;

@@ -11,6 +11,8 @@
 #include <tacit/io/unique_fd.hpp>
 #include <tacit/sched/task.hpp>
 
+#include "io/acceptor.hpp"
+
 namespace tacit::io {
 
 /// Accepts connections on one worker's reactor.
@@ -19,22 +21,30 @@ namespace tacit::io {
 /// Lifetime:  outlives the awaited accept(). The listening socket stays open with its owner.
 class listener {
  public:
+  /// What becomes of a connection.
+  struct receiver {
+    std::function<void(accepted)> place;  ///< Takes a non-blocking socket.
+    std::function<void()> exhausted;  ///< There were no descriptors for it; it is looked at again.
+    std::function<void(unique_fd)> refuse;  ///< Taken only to be told that there is no room.
+  };
+
   listener(const listening_socket& socket, reactor& on);
   ~listener();
 
-  /// Gives every connection to `place`, which takes a non-blocking socket, until stop(). When the
-  /// process runs out of descriptors it calls `out_of_descriptors` and pauses, so that those who
-  /// wait in the backlog are served once descriptors are free again.
-  sched::task<> accept(std::function<void(unique_fd)> place,
-                       std::function<void()> out_of_descriptors);
+  /// Gives every connection to `to`, until stop().
+  sched::task<> accept(receiver to);
 
-  void stop() noexcept;
+  /// Ends accept(). With `take_queued`, those who wait in the backlog by then are still taken: when
+  /// the socket is closed next, the kernel would reset them.
+  void stop(bool take_queued) noexcept;
 
  private:
   reactor& reactor_;
   boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, boost::asio::io_context::executor_type>
-      acceptor_;
+      socket_;
+  base::atomic<bool> take_queued_{false};  // Stored before stopping_.
   base::atomic<bool> stopping_{false};
+  base::atomic<bool> cancelled_{false};
 };
 
 }  // namespace tacit::io

@@ -1,13 +1,16 @@
 #include <tacit/io/listening_socket.hpp>
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <charconv>
+#include <cstddef>
 #include <cstring>
 
 namespace tacit::io {
@@ -20,6 +23,7 @@ union socket_address {
   sockaddr any;
   sockaddr_in v4;
   sockaddr_in6 v6;
+  sockaddr_un local;
 };
 
 base::failure system_failure(const std::string& what) {
@@ -43,10 +47,20 @@ socklen_t fill(socket_address& out, const listen_address& from) {
   return 0;
 }
 
+// An abstract name, which begins with a zero byte, is written with '@' as everywhere.
+std::string local_name(const sockaddr_un& from, socklen_t size) {
+  const std::size_t bytes =
+      size > offsetof(sockaddr_un, sun_path) ? size - offsetof(sockaddr_un, sun_path) : 0;
+  if (bytes == 0) return {};
+  if (from.sun_path[0] == 0) return "@" + std::string(from.sun_path + 1, bytes - 1);
+  return {from.sun_path, ::strnlen(from.sun_path, bytes)};
+}
+
 std::string bound_address(int fd) {
   socket_address bound;
   socklen_t size = sizeof bound;
   if (getsockname(fd, &bound.any, &size) != 0) return {};
+  if (bound.any.sa_family == AF_UNIX) return "unix:" + local_name(bound.local, size);
   char host[INET6_ADDRSTRLEN] = {};
   if (bound.any.sa_family == AF_INET6) {
     inet_ntop(AF_INET6, &bound.v6.sin6_addr, host, sizeof host);
@@ -93,7 +107,7 @@ std::variant<listening_socket, base::failure> listening_socket::open(const std::
   socket_address wanted;
   const socklen_t size = fill(wanted, std::get<listen_address>(parsed));
 
-  unique_fd fd(::socket(wanted.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  unique_fd fd(::socket(wanted.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd) return system_failure("cannot make a socket for " + address);
   const int on = 1;
   setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
@@ -101,6 +115,27 @@ std::variant<listening_socket, base::failure> listening_socket::open(const std::
   if (::bind(fd.get(), &wanted.any, size) != 0 || ::listen(fd.get(), backlog) != 0) {
     return system_failure("cannot listen on " + address);
   }
+  std::string bound = bound_address(fd.get());
+  return listening_socket(std::move(fd), std::move(bound));
+}
+
+std::variant<listening_socket, base::failure> listening_socket::adopt(unique_fd fd) {
+  const std::string name = "descriptor " + std::to_string(fd.get());
+  int listens = 0;
+  socklen_t size = sizeof listens;
+  if (getsockopt(fd.get(), SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0) {
+    return system_failure(name + " was given to listen on, and is not usable");
+  }
+  if (listens == 0) {
+    return base::failure{name + " was given to listen on, and is no socket that listens"};
+  }
+  const int flags = ::fcntl(fd.get(), F_GETFL);
+  if (::fcntl(fd.get(), F_SETFD, FD_CLOEXEC) != 0 ||
+      ::fcntl(fd.get(), F_SETFL, flags | O_NONBLOCK) != 0) {
+    return system_failure(name);
+  }
+  const int on = 1;
+  setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // Fails on a Unix socket.
   std::string bound = bound_address(fd.get());
   return listening_socket(std::move(fd), std::move(bound));
 }

@@ -10,6 +10,7 @@
 #include <tacit/sched/this_worker.hpp>
 
 #include "io/gather.hpp"
+#include "io/send_file.hpp"
 
 namespace tacit::io {
 
@@ -73,6 +74,7 @@ struct tcp_stream::write_handler {
     self->write_deadline_.store(no_deadline, base::memory_order_relaxed);
     done->finish(self->timeout_or(ec), bytes);
   }
+  void operator()(base::error_code ec) const noexcept { (*this)(ec, 0); }
 };
 
 tcp_stream::tcp_stream(unique_fd fd, reactor& on)
@@ -120,6 +122,22 @@ transfer tcp_stream::try_write(std::span<const const_buffer> buffers) {
   if (n >= 0) return {{}, static_cast<std::size_t>(n)};
   if (errno == EAGAIN || errno == EINTR) return {};
   return {timeout_or({errno, boost::system::system_category()}), 0};
+}
+
+transfer tcp_stream::try_send_file(int fd, std::uint64_t offset, std::uint64_t bytes) {
+  const ssize_t n = send_file(socket_.native_handle(), fd, offset, bytes);
+  if (n > 0) return {{}, static_cast<std::size_t>(n)};
+  if (n == 0) return {base::errc::end_of_stream, 0};
+  if (errno == EAGAIN || errno == EINTR) return {};
+  if (cannot_be_sent_from()) return stream::try_send_file(fd, offset, bytes);
+  return {timeout_or({errno, boost::system::system_category()}), 0};
+}
+
+bool tcp_stream::start_wait_for_room(duration timeout, completion& done) {
+  set_deadline(write_deadline_, timeout);
+  done.abort_on(reactor_.context());
+  socket_.async_wait(socket::wait_write, write_handler{this, &done});
+  return false;
 }
 
 bool tcp_stream::start_write(std::span<const const_buffer> buffers, duration timeout,

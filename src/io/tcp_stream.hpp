@@ -28,6 +28,7 @@ class tcp_stream final : public stream, private sched::timer {
   ~tcp_stream() override;
 
   transfer try_write(std::span<const const_buffer> buffers) override;
+  transfer try_send_file(int fd, std::uint64_t offset, std::uint64_t bytes) override;
   void stop_reading() noexcept override;
   void finish_writing() noexcept override;
   void abort() noexcept override;
@@ -47,6 +48,7 @@ class tcp_stream final : public stream, private sched::timer {
   bool start_read(std::span<char> into, duration timeout, completion& done) override;
   bool start_write(std::span<const const_buffer> buffers, duration timeout,
                    completion& done) override;
+  bool start_wait_for_room(duration timeout, completion& done) override;
   void set_deadline(deadline& of, duration timeout);
   bool has_passed(const deadline& which, base::steady_time now) const noexcept;
   [[nodiscard]] ticks earliest_deadline() const noexcept;

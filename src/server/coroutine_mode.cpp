@@ -41,7 +41,7 @@ class place_on {
 };
 
 sched::task<> serve(const mode_environment& environment, io::unique_fd fd, io::reactor& on,
-                    [[maybe_unused]] place_on place) {
+                    [[maybe_unused]] place_on place, [[maybe_unused]] admission::ticket admitted) {
   io::tcp_stream stream(std::move(fd), on);
   co_await http::serve_connection(environment.service, stream, environment.connections);
 }
@@ -68,15 +68,18 @@ class coroutine_mode final : public mode {
 
   void start_accepting() override {
     listener_.emplace(environment_.socket, reactor_of(0));
-    accepting_ =
-        scheduler_.spawn(listener_->accept([this](io::unique_fd fd) { place(std::move(fd)); },
-                                           [this] { environment_.refused.add(); }),
-                         {.name = "accept"});
+    io::listener::receiver to;
+    to.place = [this](io::accepted one) { place(std::move(one)); };
+    to.exhausted = [this] { environment_.entrance.count_exhausted(); };
+    to.refuse = [this](io::unique_fd fd) {
+      environment_.entrance.refuse_for_descriptors(std::move(fd));
+    };
+    accepting_ = scheduler_.spawn(listener_->accept(std::move(to)), {.name = "accept"});
   }
 
-  void stop_accepting() override {
+  void stop_accepting(queued_connections what) override {
     if (!listener_) return;
-    listener_->stop();
+    listener_->stop(what == queued_connections::taken);
     sched::block_on(join(std::exchange(accepting_, {})));
     listener_.reset();
   }
@@ -104,19 +107,17 @@ class coroutine_mode final : public mode {
 
   // On the worker with the fewest, before its reactor sees it. The coroutine runs here up to its
   // first wait, which the other worker's reactor then ends: that costs no wake-up.
-  void place(io::unique_fd fd) {
-    if (environment_.connections.size() >= environment_.settings.limits.connections_max) {
-      environment_.refused.add();
-      return;
-    }
-    environment_.accepted.add();
+  void place(io::accepted one) {
+    std::optional<admission::ticket> admitted = environment_.entrance.admit(one);
+    if (!admitted) return;
     const auto fewest = std::min_element(
         placed_.begin(), placed_.end(), [](const connection_count& a, const connection_count& b) {
           return a.load(base::memory_order_relaxed) < b.load(base::memory_order_relaxed);
         });
     io::reactor& on = reactor_of(static_cast<std::uint32_t>(fewest - placed_.begin()));
     scheduler_
-        .spawn(serve(environment_, std::move(fd), on, place_on(*fewest)), {.name = "connection"})
+        .spawn(serve(environment_, std::move(one.fd), on, place_on(*fewest), std::move(*admitted)),
+               {.name = "connection"})
         .detach();
   }
 

@@ -12,6 +12,7 @@
 #include <tacit/sched/blocking.hpp>
 #include <tacit/sched/task_listing.hpp>
 
+#include "server/connection_report.hpp"
 #include "server/process_status.hpp"
 #include "server/scheduler_report.hpp"
 #include "server/task_report.hpp"
@@ -37,7 +38,7 @@ nlohmann::json describe(const debug_view& view) {
                            {"threads", process.threads},
                            {"rss_bytes", process.rss_bytes},
                            {"connections", view.connections.size()},
-                           {"connections_accepted", view.accepted.value()},
+                           {"connections_accepted", view.entrance.accepted()},
                            {"requests", view.service.count.answers()},
                            {"draining", view.connections.is_draining()},
                            {"allocations_counted", memory::is_counting()},
@@ -131,7 +132,7 @@ void add_debug_routes(http::router& router, const debug_view& view) {
   add_gauges(view);
   add_if_free(router, "/healthz", [](http::context& c) { c.text("ok\n"); });
   add_if_free(router, "/readyz", [view](http::context& c) {
-    if (view.connections.is_draining()) return c.problem(503, "draining");
+    if (!view.ready.load(base::memory_order_relaxed)) return c.problem(503, "draining");
     c.text("ready\n");
   });
   add_if_free(router, "/metrics", [view](http::context& c) {
@@ -139,6 +140,8 @@ void add_debug_routes(http::router& router, const debug_view& view) {
   });
   add_if_free(router, "/debug/runtime", [view](http::context& c) { c.json(describe(view)); });
   add_if_free(router, "/debug/tasks", answer_tasks);
+  add_if_free(router, "/debug/connections",
+              [view](http::context& c) { return answer_connections(view.connections, c); });
   add_if_free(router, "/debug/scheduler",
               [view](http::context& c) { c.json(describe_scheduling(view)); });
 }

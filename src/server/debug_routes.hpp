@@ -17,12 +17,13 @@ struct debug_view {
   const http::service& service;
   const http::connection_set& connections;
   observe::metrics& metrics;
-  observe::counter accepted;
+  const admission& entrance;
+  const base::atomic<bool>& ready;
   const std::unique_ptr<mode>& running;
 };
 
-/// Adds /healthz, /readyz, /metrics and /debug/runtime, /debug/scheduler and /debug/tasks, as far
-/// as they are not taken, and the gauges that /metrics prints.
+/// Adds /healthz, /readyz, /metrics and /debug/runtime, /debug/scheduler, /debug/tasks and
+/// /debug/connections, as far as they are not taken, and the gauges that /metrics prints.
 void add_debug_routes(http::router& router, const debug_view& view);
 
 }  // namespace tacit::server

@@ -11,6 +11,7 @@
 #include <tacit/server/options.hpp>
 
 #include "http/connection_set.hpp"
+#include "server/admission.hpp"
 
 namespace tacit::server {
 
@@ -20,8 +21,13 @@ struct mode_environment {
   const http::service& service;
   http::connection_set& connections;
   const io::listening_socket& socket;
-  observe::counter accepted;
-  observe::counter refused;  ///< Connections closed because of a limit.
+  admission& entrance;
+};
+
+/// What becomes of connections that the kernel has accepted and the server has not.
+enum class queued_connections {
+  taken,  ///< The socket is closed next, and the kernel would reset them.
+  left,   ///< Another process listens on it.
 };
 
 /// A way of serving connections: one per threading mode.
@@ -32,7 +38,7 @@ class mode {
   virtual void start_accepting() = 0;
 
   /// Takes no further connections; those that are open go on.
-  virtual void stop_accepting() = 0;
+  virtual void stop_accepting(queued_connections what) = 0;
 
   /// Ends all threads. Precondition: the connection set is empty or was cut. Returns how many
   /// threads are still inside a handler; these go on to use what the mode was given.

@@ -76,6 +76,11 @@ std::vector<key> keys_of(options& o) {
           {"spare_workers", [&](const json& v) { set_workers(o.spare_workers, v); }},
           {"stealing", [&](const json& v) { set_flag(o.stealing, v); }},
           {"stall_bound_ms", [&](const json& v) { set_duration(o.stall_bound, v); }},
+          {"drain_delay_ms", [&](const json& v) { set_duration(o.drain_delay, v); }},
+          {"drain_idle_ms", [&](const json& v) { set_duration(o.drain_idle, v); }},
+          {"upgrade_timeout_ms", [&](const json& v) { set_duration(o.upgrade_timeout, v); }},
+          {"files", [&](const json& v) { o.files = as_text(v); }},
+          {"files_prefix", [&](const json& v) { o.files_prefix = as_text(v); }},
           {"drain_timeout_ms", [&](const json& v) { set_duration(o.drain_timeout, v); }}};
 }
 
@@ -95,6 +100,8 @@ std::vector<key> keys_of(http::limits& l) {
           {"write_bytes_per_s_min", [&](const json& v) { set_number(l.write_bytes_per_s_min, v); }},
           {"handler_timeout_ms", [&](const json& v) { set_duration(l.handler_timeout, v); }},
           {"connections_max", [&](const json& v) { set_number(l.connections_max, v); }},
+          {"connections_per_peer_max",
+           [&](const json& v) { set_number(l.connections_per_peer_max, v); }},
           {"threads_max", [&](const json& v) { set_number(l.threads_max, v); }}};
 }
 
@@ -274,6 +281,24 @@ std::variant<std::monostate, base::failure> load_config(const std::string& file,
     return failure;
   }
   return {};
+}
+
+std::vector<std::string> fixed_differences(const options& running, const options& wanted) {
+  std::vector<std::string> keys;
+  const auto compare = [&](const char* name, auto options::*setting) {
+    if (running.*setting != wanted.*setting) keys.emplace_back(name);
+  };
+  compare("listen", &options::listen);
+  compare("mode", &options::mode);
+  compare("memory", &options::memory);
+  compare("workers", &options::workers);
+  compare("spare_workers", &options::spare_workers);
+  compare("stealing", &options::stealing);
+  compare("stall_bound_ms", &options::stall_bound);
+  compare("middleware", &options::middleware);
+  compare("files", &options::files);
+  compare("files_prefix", &options::files_prefix);
+  return keys;
 }
 
 std::variant<threading, base::failure> parse_threading(std::string_view text) {

@@ -1,48 +1,27 @@
 #include <tacit/server/server.hpp>
 
-#include <pthread.h>
-#include <signal.h>
-
-#include <cstdio>
-#include <optional>
+#include <algorithm>
+#include <chrono>
 #include <system_error>
 
-#include <tacit/base/atomic.hpp>
 #include <tacit/http/access_log.hpp>
 #include <tacit/http/compression.hpp>
 #include <tacit/http/cors.hpp>
 #include <tacit/http/request_id.hpp>
 #include <tacit/http/security_headers.hpp>
-#include <tacit/http/service.hpp>
-#include <tacit/io/listening_socket.hpp>
 #include <tacit/observe/log.hpp>
 
-#include "http/connection_set.hpp"
 #include "server/debug_routes.hpp"
-#include "server/mode.hpp"
+#include "server/lifecycle.hpp"
+#include "server/server_state.hpp"
 
 namespace tacit::server {
 
-class server::state {
- public:
-  explicit state(options with) : settings(std::move(with)), service(metrics) {
-    service.limits = settings.limits;
-    service.memory = settings.memory;
-    accepted = metrics.add_counter("tacit_connections_accepted_total", "Connections accepted.");
-    refused = metrics.add_counter("tacit_connections_refused_total",
-                                  "Connections closed at once because of a limit.");
-  }
-
-  options settings;
-  observe::metrics metrics;
-  http::service service;
-  http::connection_set connections;
-  observe::counter accepted, refused;
-  std::optional<io::listening_socket> socket;
-  std::unique_ptr<mode> running;
-  std::string address;
-  bool has_stragglers = false;  // Threads that may still use this state.
-};
+server::state::state(options with)
+    : settings(std::move(with)), service(metrics), entrance(service, connections, metrics) {
+  service.limits = settings.limits;
+  service.memory = settings.memory;
+}
 
 server::server(options with) : server(std::make_unique<state>(std::move(with))) {}
 
@@ -51,6 +30,7 @@ server::server(std::unique_ptr<state> with)
 
 server::~server() {
   if (state_->running && !state_->has_stragglers) {
+    state_->settings.drain_delay = std::chrono::milliseconds(0);
     state_->settings.drain_timeout = std::chrono::milliseconds(0);
     stop();
   }
@@ -70,99 +50,106 @@ const std::string& server::address() const noexcept {
   return state_->address;
 }
 
-void server::use_middleware(const middleware_options& wanted, observe::metrics& in) {
+void server::use_middleware(const middleware_options& wanted) {
   if (wanted.request_id) use(http::request_ids());
-  if (wanted.access_log) use(http::access_log(*wanted.access_log, &in));
+  if (wanted.access_log) use(http::access_log(*wanted.access_log, &state_->metrics));
   if (wanted.security_headers) use(http::security_headers());
   if (wanted.cors) use(http::cors(*wanted.cors));
   if (wanted.compression) use(http::compression(*wanted.compression));
 }
 
 std::variant<std::monostate, base::failure> server::start() {
-  state& s = *state_;
-  auto opened = io::listening_socket::open(s.settings.listen);
-  if (auto* failure = std::get_if<base::failure>(&opened)) return *failure;
-  s.socket.emplace(std::move(std::get<io::listening_socket>(opened)));
-  s.address = s.socket->address();
   try {
-    use_middleware(s.settings.middleware, s.metrics);
+    use_middleware(state_->settings.middleware);
   } catch (const std::exception& error) {
     return base::failure{error.what()};
   }
-  add_debug_routes(s.service.router,
-                   {s.settings, s.service, s.connections, s.metrics, s.accepted, s.running});
-  const mode_environment environment{s.settings, s.service,  s.connections,
-                                     *s.socket,  s.accepted, s.refused};
+  return state_->start();
+}
+
+std::variant<std::monostate, base::failure> server::state::start() {
+  if (auto opened = open_socket(); std::holds_alternative<base::failure>(opened)) return opened;
+  address = socket->address();
+  add_debug_routes(service.router,
+                   {settings, service, connections, metrics, entrance, ready, running});
+  const mode_environment environment{settings, service, connections, *socket, entrance};
   try {
-    s.running = s.settings.mode == threading::coroutine ? make_coroutine_mode(environment)
-                                                        : make_thread_mode(environment);
-    s.running->start_accepting();
+    running = settings.mode == threading::coroutine ? make_coroutine_mode(environment)
+                                                    : make_thread_mode(environment);
+    running->start_accepting();
   } catch (const std::system_error& error) {
     return base::failure{std::string("cannot start the server's threads: ") + error.what()};
   }
   return {};
 }
 
-std::size_t server::stop() {
-  state& s = *state_;
-  if (!s.running || s.has_stragglers) return 0;
-  s.connections.drain();
-  s.running->stop_accepting();
-  // Closed only now: until here the kernel queued newcomers, and from here it refuses them.
-  s.socket.reset();
-  std::size_t cut = 0;
-  if (!s.connections.wait_until_empty(s.settings.drain_timeout)) {
-    cut = s.connections.cut();
+// What systemd gives is taken whatever the settings say. What a predecessor gives is taken if the
+// settings still say what it was opened for.
+std::variant<std::monostate, base::failure> server::state::open_socket() {
+  is_activated = inherited.socket && !inherited.configured;
+  if (is_activated || (inherited.socket && inherited.configured == settings.listen)) {
+    socket = std::move(inherited.socket);
+    return {};
   }
-  if (const std::size_t left = s.running->finish(); left != 0) {
-    s.has_stragglers = true;
+  inherited.socket.reset();
+  auto opened = io::listening_socket::open(settings.listen);
+  if (auto* failure = std::get_if<base::failure>(&opened)) return std::move(*failure);
+  socket.emplace(std::move(std::get<io::listening_socket>(opened)));
+  return {};
+}
+
+std::size_t server::stop() {
+  return state_->stop(queued_connections::taken);
+}
+
+// Peers that ask /readyz learn first; then every answer is its connection's last one, for long
+// enough that those who send often see it; only then are connections closed that wait.
+std::size_t server::state::stop(queued_connections what) {
+  if (!running || has_stragglers) return 0;
+  if (what == queued_connections::taken) {
+    ready.store(false, base::memory_order_relaxed);
+    connections.wait_for_cut(settings.drain_delay);
+  }
+  const auto deadline = std::chrono::steady_clock::now() + settings.drain_timeout;
+  connections.drain();
+  running->stop_accepting(what);
+  // Closed only now: until here the kernel queued newcomers, and from here it refuses them.
+  socket.reset();
+  connections.wait_until_empty(std::min(settings.drain_idle, settings.drain_timeout));
+  connections.close_idle();
+  if (!connections.wait_until_empty(deadline - std::chrono::steady_clock::now())) connections.cut();
+  if (const std::size_t left = running->finish(); left != 0) {
+    has_stragglers = true;
     observe::log(observe::severity::warning,
                  std::to_string(left) + " threads were still in a handler when the server stopped");
-    return cut;
+  } else {
+    running.reset();
   }
-  s.running.reset();
-  return cut;
+  return connections.cut_under_way();
 }
 
 void server::cut() noexcept {
   state_->connections.cut();
 }
 
+void server::on_reload(std::function<std::variant<options, base::failure>()> read_settings) {
+  state_->read_settings = std::move(read_settings);
+}
+
+std::vector<std::string> server::reload(const options& next) {
+  state& s = *state_;
+  std::vector<std::string> fixed = fixed_differences(s.settings, next);
+  s.settings.drain_delay = next.drain_delay;
+  s.settings.drain_idle = next.drain_idle;
+  s.settings.drain_timeout = next.drain_timeout;
+  s.settings.upgrade_timeout = next.upgrade_timeout;
+  s.settings.limits = next.limits;
+  s.service.replace_limits(next.limits);
+  return fixed;
+}
+
 int server::run() {
-  sigset_t awaited;
-  sigemptyset(&awaited);
-  sigaddset(&awaited, SIGTERM);
-  sigaddset(&awaited, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &awaited, nullptr);
-
-  const auto started = start();
-  if (const auto* failure = std::get_if<base::failure>(&started)) {
-    std::fprintf(stderr, "tacit: %s\n", failure->message.c_str());
-    return failure->exit_status();
-  }
-  std::printf("listening on %s\n", address().c_str());
-  std::fflush(stdout);
-
-  int signal = 0;
-  sigwait(&awaited, &signal);
-  observe::log(observe::severity::info, "draining; a second signal cuts");
-  base::atomic<bool> drained{false};
-  base::atomic<bool> was_cut{false};
-  base::thread second_signal([&] {
-    int again = 0;
-    sigwait(&awaited, &again);
-    if (drained.load(base::memory_order_acquire)) return;
-    was_cut.store(true, base::memory_order_release);
-    cut();
-  });
-  const std::size_t lost = stop();
-  drained.store(true, base::memory_order_release);
-  pthread_kill(second_signal.native_handle(), SIGTERM);
-  second_signal.join();
-  if (lost != 0) {
-    observe::log(observe::severity::warning, std::to_string(lost) + " connections were cut");
-  }
-  return lost != 0 || was_cut.load(base::memory_order_acquire) ? 1 : 0;
+  return lifecycle(*this, *state_).run();
 }
 
 }  // namespace tacit::server

@@ -7,11 +7,12 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <system_error>
-#include <thread>
+#include <utility>
 
-#include <tacit/observe/log.hpp>
 #include <tacit/sched/block_on.hpp>
 
 #include "http/connection.hpp"
@@ -21,8 +22,14 @@
 namespace tacit::server {
 namespace {
 
-constexpr std::chrono::milliseconds out_of_descriptors_pause{50};
 constexpr std::chrono::seconds last_steps_timeout{5};
+
+struct admitted_connection {
+  admitted_connection(io::unique_fd socket, admission::ticket its) noexcept
+      : fd(std::move(socket)), place(std::move(its)) {}
+  io::unique_fd fd;
+  admission::ticket place;
+};
 
 class thread_mode final : public mode {
  public:
@@ -35,8 +42,9 @@ class thread_mode final : public mode {
     acceptor_ = base::thread([this] { accept(); });
   }
 
-  void stop_accepting() override {
+  void stop_accepting(queued_connections what) override {
     if (!acceptor_.joinable()) return;
+    takes_queued_ = what == queued_connections::taken;
     eventfd_write(wake_.get(), 1);
     acceptor_.join();
   }
@@ -55,9 +63,11 @@ class thread_mode final : public mode {
 
  private:
   void accept();
-  void start_thread(io::unique_fd fd);
-  void serve(io::unique_fd fd);
-  void refuse(const char* why);
+  io::acceptor::outcome take_one(io::acceptor& from);
+  void start_thread(io::accepted one);
+  void serve(std::unique_ptr<admitted_connection> one);
+  [[nodiscard]] bool enter();
+  void leave();
 
   const mode_environment environment_;
   io::unique_fd wake_;
@@ -65,60 +75,70 @@ class thread_mode final : public mode {
   base::mutex mutex_;
   base::condition_variable all_ended_;
   std::uint32_t threads_ = 0;  // Guarded by mutex_.
-  bool has_warned_ = false;    // Acceptor only.
+  bool takes_queued_ = false;  // Written before wake_ is.
 };
 
 void thread_mode::accept() {
   pthread_setname_np(pthread_self(), "tacit-accept");
+  io::acceptor from(environment_.socket.fd(), SOCK_CLOEXEC);
   pollfd waits[2] = {{environment_.socket.fd(), POLLIN, 0}, {wake_.get(), POLLIN, 0}};
   for (;;) {
     if (::poll(waits, 2, -1) < 0 && errno != EINTR) return;
-    if (waits[1].revents != 0) return;
-    if (waits[0].revents == 0) continue;
-    io::unique_fd fd(::accept4(environment_.socket.fd(), nullptr, nullptr, SOCK_CLOEXEC));
-    if (fd) {
-      start_thread(std::move(fd));
-    } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-      environment_.refused.add();
-      ::poll(&waits[1], 1, static_cast<int>(out_of_descriptors_pause.count()));
-    }
+    if (waits[1].revents != 0) break;
+    if (waits[0].revents == 0 || take_one(from) != io::acceptor::outcome::exhausted) continue;
+    environment_.entrance.count_exhausted();
+    const auto pause = from.get_over(
+        [this](io::unique_fd fd) { environment_.entrance.refuse_for_descriptors(std::move(fd)); });
+    ::poll(&waits[1], 1, static_cast<int>(pause.count()));
+  }
+  while (takes_queued_ && take_one(from) == io::acceptor::outcome::taken) {
   }
 }
 
-void thread_mode::start_thread(io::unique_fd fd) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (threads_ >= environment_.settings.limits.threads_max) {
-      return refuse("the limit of connection threads is reached");
-    }
-    ++threads_;
-  }
+io::acceptor::outcome thread_mode::take_one(io::acceptor& from) {
+  io::accepted one;
+  const io::acceptor::outcome outcome = from.take(one);
+  if (outcome == io::acceptor::outcome::taken) start_thread(std::move(one));
+  return outcome;
+}
+
+void thread_mode::start_thread(io::accepted one) {
+  if (!enter()) return environment_.entrance.refuse_for_threads(std::move(one.fd));
+  std::optional<admission::ticket> admitted = environment_.entrance.admit(one);
+  if (!admitted) return leave();
+  auto given = std::make_unique<admitted_connection>(std::move(one.fd), std::move(*admitted));
   try {
-    base::thread([this, taken = std::move(fd)]() mutable { serve(std::move(taken)); }).detach();
+    base::thread([this, taken = given.get()] {
+      serve(std::unique_ptr<admitted_connection>(taken));
+    }).detach();
+    static_cast<void>(given.release());  // The thread's from the moment it exists.
   } catch (const std::system_error&) {
-    refuse("the system gives no further thread");
-    const std::lock_guard lock(mutex_);
-    --threads_;
+    environment_.entrance.refuse_for_threads(std::move(given->fd));
+    leave();
   }
 }
 
-void thread_mode::serve(io::unique_fd fd) {
-  environment_.accepted.add();
+void thread_mode::serve(std::unique_ptr<admitted_connection> one) {
   {
     const memory::thread_pools pools(environment_.settings.memory);
-    io::blocking_stream stream(std::move(fd), environment_.settings.limits.write_timeout);
+    io::blocking_stream stream(std::move(one->fd),
+                               environment_.service.current_limits().write_timeout);
     sched::block_on(http::serve_connection(environment_.service, stream, environment_.connections));
   }
-  const std::lock_guard lock(mutex_);
-  if (--threads_ == 0) all_ended_.notify_all();
+  one.reset();
+  leave();
 }
 
-// Once, so that an overload does not fill the log; the counter tells how many.
-void thread_mode::refuse(const char* why) {
-  environment_.refused.add();
-  if (std::exchange(has_warned_, true)) return;
-  observe::log(observe::severity::warning, std::string("connections are refused: ") + why +
-                                               "; tacit_connections_refused_total counts them");
+bool thread_mode::enter() {
+  const std::lock_guard lock(mutex_);
+  if (threads_ >= environment_.service.current_limits().threads_max) return false;
+  ++threads_;
+  return true;
+}
+
+void thread_mode::leave() {
+  const std::lock_guard lock(mutex_);
+  if (--threads_ == 0) all_ended_.notify_all();
 }
 
 }  // namespace

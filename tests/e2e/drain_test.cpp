@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <chrono>
 #include <csignal>
+#include <optional>
 #include <stdexcept>
 
 #include "e2e/server_process.hpp"
@@ -65,6 +66,41 @@ TEST_P(drain, closes_idle_connections_and_takes_no_new_ones) {
   EXPECT_TRUE(eventually([&] { return refuses_connections(server); }));
   EXPECT_TRUE(server.running());
   EXPECT_EQ(busy.read_response().status, 200);
+  EXPECT_EQ(server.wait(), 0);
+}
+
+TEST_P(drain, readiness_goes_first_and_the_server_serves_on_for_the_delay) {
+  server_process server = serve({"--drain-delay-ms", "600000"});
+  raw_client balancer = server.connect();
+  raw_client busy = server.connect();
+  EXPECT_EQ(balancer.exchange(get_request("/readyz")).status, 200);
+  server.signal(SIGTERM);
+  EXPECT_TRUE(eventually([&] { return balancer.exchange(get_request("/readyz")).status == 503; }));
+  const response kept = balancer.exchange(get_request("/plaintext"));
+  EXPECT_EQ(kept.status, 200);
+  EXPECT_EQ(kept.field("Connection"), std::nullopt);
+  EXPECT_EQ(server.get("/plaintext").status, 200) << "a new connection";
+  server.signal(SIGTERM);
+  EXPECT_EQ(server.wait(), 0) << "nothing was under way when the second signal cut";
+}
+
+TEST_P(drain, a_connection_that_waits_has_its_next_request_answered) {
+  const support::temporary_folder folder;
+  const std::string config = folder.write("config.json", R"({"drain_idle_ms": 600000,
+                                                              "drain_timeout_ms": 600000})");
+  server_process server = serve({"--config", config});
+  raw_client watcher = server.connect();
+  raw_client client = server.connect();
+  EXPECT_EQ(client.exchange(get_request("/plaintext")).status, 200);
+  EXPECT_EQ(watcher.exchange(get_request("/plaintext")).status, 200);
+  server.signal(SIGTERM);
+  EXPECT_TRUE(eventually([&] { return refuses_connections(server); }));
+  for (raw_client* each : {&watcher, &client}) {
+    const response last = each->exchange(get_request("/plaintext"));
+    EXPECT_EQ(last.status, 200);
+    EXPECT_EQ(last.field("Connection"), "close");
+    EXPECT_TRUE(each->closed_by_peer());
+  }
   EXPECT_EQ(server.wait(), 0);
 }
 

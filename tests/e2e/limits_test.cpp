@@ -1,6 +1,7 @@
 // Bounds on what a peer may send, hold and delay, set low by a config file.
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include "e2e/server_process.hpp"
 #include "support/patience.hpp"
@@ -87,9 +88,31 @@ TEST_P(limits, connections_beyond_the_limit_are_closed_at_once) {
   EXPECT_EQ(first.exchange(get_request("/plaintext")).status, 200);
   EXPECT_EQ(second.exchange(get_request("/plaintext")).status, 200);
   raw_client third = server.connect();
-  const std::string farewell = third.read_to_end();
-  EXPECT_TRUE(farewell.empty() || farewell.compare(0, 12, "HTTP/1.1 503") == 0) << farewell;
+  EXPECT_EQ(third.read_response().status, 503);
+  EXPECT_TRUE(third.closed_by_peer());
   EXPECT_EQ(first.exchange(get_request("/plaintext")).status, 200);
+}
+
+TEST_P(limits, a_server_out_of_descriptors_refuses_and_recovers) {
+  const server_process server = serve_limited(R"("connections_max": 1000)");
+  raw_client first = server.connect();
+  EXPECT_EQ(first.exchange(get_request("/plaintext")).status, 200);
+  rlimit before{};
+  ASSERT_EQ(prlimit(server.pid(), RLIMIT_NOFILE, nullptr, &before), 0);
+  rlimit scarce = before;
+  scarce.rlim_cur = 4;  // Fewer than are open: not one more.
+  ASSERT_EQ(prlimit(server.pid(), RLIMIT_NOFILE, &scarce, nullptr), 0);
+  raw_client waits = server.connect();
+  const auto failures = [&] {
+    const std::string metrics = first.exchange(get_request("/metrics")).body;
+    return metrics.find("tacit_accept_failures_total 0\n") == std::string::npos;
+  };
+  EXPECT_TRUE(support::eventually(failures));
+  ASSERT_EQ(prlimit(server.pid(), RLIMIT_NOFILE, &before, nullptr), 0);
+  // Who waits is served or, if it came to that, refused; newcomers are served.
+  const int status = waits.exchange(get_request("/plaintext")).status;
+  EXPECT_TRUE(status == 200 || status == 503) << status;
+  EXPECT_TRUE(support::eventually([&] { return server.get("/plaintext").status == 200; }));
 }
 
 }  // namespace

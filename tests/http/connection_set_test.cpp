@@ -21,32 +21,45 @@ struct watched_stream final : io::stream {
   }
 };
 
-TEST(connection_set, draining_stops_the_idle_and_leaves_the_busy_alone) {
+TEST(connection_set, draining_leaves_the_idle_open_until_they_are_closed) {
   connection_set set;
   watched_stream idle_peer, busy_peer;
   connection_set::entry idle(set, idle_peer), busy(set, busy_peer);
   idle.set_idle();
   busy.set_idle();
-  busy.set_busy();
-  EXPECT_FALSE(idle_peer.stopped);
+  busy.set(activity::handling);
   set.drain();
-  EXPECT_TRUE(idle_peer.stopped);
-  EXPECT_FALSE(busy_peer.stopped);
   EXPECT_TRUE(set.is_draining());
+  EXPECT_FALSE(idle_peer.stopped);
+  set.close_idle();
+  EXPECT_TRUE(idle_peer.stopped);
+  EXPECT_TRUE(idle.is_stopped());
+  EXPECT_FALSE(busy_peer.stopped);
   busy.set_idle();
-  EXPECT_TRUE(busy_peer.stopped) << "it became idle while the server drains";
+  EXPECT_TRUE(busy_peer.stopped) << "it became idle while idle ones are closed";
 }
 
-TEST(connection_set, cutting_ends_all_that_are_left) {
+TEST(connection_set, cutting_ends_all_that_are_left_and_counts_those_under_way) {
   connection_set set;
-  watched_stream peer;
-  std::optional<connection_set::entry> one;
-  one.emplace(set, peer);
+  watched_stream idle_peer, busy_peer, done_peer, late_peer;
+  std::optional<connection_set::entry> idle, busy, done, late;
+  idle.emplace(set, idle_peer);
+  idle->set_idle();
+  busy.emplace(set, busy_peer);
+  busy->set(activity::reading_body);
+  done.emplace(set, done_peer);
+  done->set(activity::lingering);
   EXPECT_FALSE(set.wait_until_empty(std::chrono::nanoseconds(0)));
+  EXPECT_FALSE(set.wait_for_cut(std::chrono::nanoseconds(0)));
   EXPECT_EQ(set.cut(), 1U);
-  EXPECT_TRUE(peer.aborted);
+  EXPECT_EQ(set.cut_under_way(), 1U);
+  EXPECT_TRUE(idle_peer.aborted && busy_peer.aborted && done_peer.aborted);
+  late.emplace(set, late_peer);
+  EXPECT_TRUE(late_peer.aborted) << "it came after the cut";
+  EXPECT_TRUE(set.wait_for_cut(std::chrono::hours(1)));
   EXPECT_FALSE(set.wait_until_empty(std::chrono::hours(1))) << "a cut ends the waiting";
-  one.reset();
+  for (auto* each : {&idle, &busy, &done, &late})
+    each->reset();
   EXPECT_TRUE(set.wait_until_empty(std::chrono::hours(1)));
 }
 

@@ -174,7 +174,14 @@ TEST_P(connection_test, says_nothing_to_a_peer_that_left_in_the_middle) {
 TEST_P(connection_test, answers_what_has_come_and_closes_while_draining) {
   s.connections.drain();
   const auto text = s.answers_to({get("/plain") + get("/plain"), get("/plain")});
-  EXPECT_EQ(text, "") << "an idle connection is closed at once";
+  std::string last = answer("hello");
+  last.insert(last.find("\r\n\r\n"), "\r\nConnection: close");
+  EXPECT_EQ(text, answer("hello") + last);
+}
+
+TEST_P(connection_test, closes_an_idle_connection_when_a_drain_has_come_so_far) {
+  s.connections.close_idle();
+  EXPECT_EQ(s.answers_to({get("/plain")}), "");
 }
 
 TEST_P(connection_test, counts_answers_by_class) {

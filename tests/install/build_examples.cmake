@@ -7,7 +7,7 @@ endfunction()
 
 file(REMOVE_RECURSE ${WORK})
 run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/prefix)
-foreach(example IN ITEMS hello pipeline)
+foreach(example IN ITEMS hello pipeline pages)
   file(COPY ${SOURCE}/examples/${example} DESTINATION ${WORK}/source)
   run(${CMAKE_COMMAND} -G Ninja -S ${WORK}/source/${example} -B ${WORK}/build/${example}
     -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH=${WORK}/prefix

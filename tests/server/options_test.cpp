@@ -23,7 +23,8 @@ struct config : testing::Test {
 
 TEST_F(config, sets_what_it_names_and_leaves_the_rest) {
   EXPECT_EQ(refusal(R"({"listen": "127.0.0.1:1", "mode": "thread", "memory": "heap", "workers": 3,
-                        "stealing": false, "spare_workers": 1, "stall_bound_ms": 0, "drain_timeout_ms": 5, "limits": {"body_bytes_max": 7, "idle_timeout_ms": 9}})"),
+                        "stealing": false, "spare_workers": 1, "stall_bound_ms": 0, "drain_timeout_ms": 5, "drain_delay_ms": 6,
+                        "drain_idle_ms": 4, "limits": {"connections_per_peer_max": 8, "body_bytes_max": 7, "idle_timeout_ms": 9}})"),
             "");
   EXPECT_EQ(settings.listen, "127.0.0.1:1");
   EXPECT_EQ(settings.mode, threading::thread);
@@ -33,6 +34,9 @@ TEST_F(config, sets_what_it_names_and_leaves_the_rest) {
   EXPECT_EQ(settings.spare_workers, 1U);
   EXPECT_EQ(settings.stall_bound, std::chrono::milliseconds(0));
   EXPECT_EQ(settings.drain_timeout, std::chrono::milliseconds(5));
+  EXPECT_EQ(settings.drain_delay, std::chrono::milliseconds(6));
+  EXPECT_EQ(settings.drain_idle, std::chrono::milliseconds(4));
+  EXPECT_EQ(settings.limits.connections_per_peer_max, 8U);
   EXPECT_EQ(settings.limits.body_bytes_max, 7U);
   EXPECT_EQ(settings.limits.idle_timeout, std::chrono::milliseconds(9));
   EXPECT_EQ(settings.limits.fields_max, http::limits().fields_max);
@@ -59,6 +63,17 @@ TEST_F(config, sets_what_goes_around_every_answer) {
   EXPECT_TRUE(has(refusal(R"({"middleware": {"zip": true}})"), "'middleware.zip'"));
   settings = {};
   EXPECT_TRUE(has(refusal(R"({"middleware": {"access_log_file": "x"}})"), "without access_log"));
+}
+
+TEST(options, tells_which_differences_need_a_restart) {
+  const options running;
+  options wanted = running;
+  wanted.limits.fields_max = 1;
+  wanted.drain_delay = std::chrono::milliseconds(1);
+  EXPECT_TRUE(fixed_differences(running, wanted).empty());
+  wanted.listen = "127.0.0.1:1";
+  wanted.workers = 7;
+  EXPECT_EQ(fixed_differences(running, wanted), (std::vector<std::string>{"listen", "workers"}));
 }
 
 TEST_F(config, names_file_line_and_key_of_a_misspelt_key) {

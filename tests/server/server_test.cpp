@@ -208,6 +208,49 @@ TEST_P(server_test, lists_no_more_coroutines_than_asked_and_counts_the_rest) {
   }
 }
 
+TEST_P(server_test, lists_its_connections) {
+  server app(settings());
+  std::promise<void> entered;
+  std::atomic<bool> may_leave{false};
+  app.get("/slow/{n}", [&](http::context& c) { return wait_for(entered, may_leave, c); });
+  start(app);
+  support::raw_client idle(port_of(app));
+  for (int i = 0; i < 2; ++i)
+    static_cast<void>(idle.exchange(get("/healthz")));
+  support::raw_client slow(port_of(app));
+  slow.send(get("/slow/7"));
+  entered.get_future().wait();
+  support::raw_client client(port_of(app));
+  const auto told = nlohmann::json::parse(client.exchange(get("/debug/connections")).body);
+  EXPECT_EQ(told.at("total"), 3);
+  EXPECT_EQ(told.at("listed"), 3);
+  EXPECT_EQ(told.at("states").at("handling"), 2) << told.dump(2);
+  EXPECT_EQ(told.at("states").at("idle"), 1);
+  const auto find = [&](const char* state) {
+    const auto answer = client.exchange(get(std::string("/debug/connections?state=") + state));
+    return nlohmann::json::parse(answer.body).at("connections");
+  };
+  const auto waiting = find("idle");
+  ASSERT_EQ(waiting.size(), 1U);
+  EXPECT_EQ(waiting[0].at("requests"), 2);
+  EXPECT_EQ(waiting[0].at("received_bytes"), 2 * get("/healthz").size());
+  EXPECT_GT(waiting[0].at("sent_bytes"), waiting[0].at("received_bytes"));
+  EXPECT_EQ(waiting[0].at("peer").get<std::string>().substr(0, 10), "127.0.0.1:");
+  EXPECT_FALSE(waiting[0].contains("request"));
+  const auto handling = find("handling");
+  ASSERT_EQ(handling.size(), 2U);
+  EXPECT_EQ(handling[1].at("request").get<std::string>().substr(0, 24), "GET /slow/7 (connection ");
+  EXPECT_GE(handling[1].at("age_s"), 0.0);
+  const auto text = client.exchange(get("/debug/connections?format=text&limit=1")).body;
+  EXPECT_NE(text.find("3 connections, 1 listed"), std::string::npos) << text;
+  EXPECT_NE(text.find("GET /debug/connections?format=text"), std::string::npos) << text;
+  for (const char* wrong : {"limit=x", "limit=1001", "format=xml", "state=asleep"}) {
+    EXPECT_EQ(client.exchange(get("/debug/connections?" + std::string(wrong))).status, 400);
+  }
+  may_leave.store(true);
+  EXPECT_EQ(slow.read_response().status, 200);
+}
+
 TEST_P(server_test, tells_what_its_scheduler_does) {
   server app(settings());
   start(app);
@@ -292,9 +335,42 @@ TEST_P(server_test, refuses_connections_above_its_limit_and_counts_them) {
   support::raw_client second(port_of(app));
   static_cast<void>(second.exchange(get("/healthz")));
   support::raw_client third(port_of(app));
+  const auto refusal = third.read_response();
+  EXPECT_EQ(refusal.status, 503);
+  EXPECT_EQ(refusal.field("Connection"), "close");
+  EXPECT_EQ(refusal.field("Retry-After"), "1");
   EXPECT_TRUE(third.closed_by_peer());
   const auto metrics = first.exchange(get("/metrics")).body;
-  EXPECT_NE(metrics.find("tacit_connections_refused_total 1\n"), std::string::npos) << metrics;
+  const std::string reason = GetParam().mode == threading::thread ? "threads" : "connections_max";
+  EXPECT_NE(metrics.find("tacit_connections_refused_total{reason=\"" + reason + "\"} 1\n"),
+            std::string::npos)
+      << metrics;
+}
+
+TEST_P(server_test, bounds_the_connections_of_one_peer_and_frees_their_places) {
+  auto with = settings();
+  with.limits.connections_per_peer_max = 2;
+  server app(with);
+  start(app);
+  support::raw_client first(port_of(app));
+  static_cast<void>(first.exchange(get("/healthz")));
+  {
+    support::raw_client second(port_of(app));
+    static_cast<void>(second.exchange(get("/healthz")));
+    EXPECT_EQ(support::raw_client(port_of(app)).read_response().status, 503);
+  }
+  const auto open = [&] {
+    const auto metrics = first.exchange(get("/metrics")).body;
+    return metrics.find("tacit_connections 1\n") == std::string::npos ? 2 : 1;
+  };
+  ASSERT_TRUE(support::eventually([&] { return open() == 1; }));
+  // The place is given back a moment after the connection has left the set.
+  EXPECT_TRUE(support::eventually(
+      [&] { return support::raw_client(port_of(app)).exchange(get("/healthz")).status == 200; }));
+  const auto metrics = first.exchange(get("/metrics")).body;
+  EXPECT_NE(metrics.find("tacit_connections_refused_total{reason=\"connections_per_peer_max\"} "),
+            std::string::npos)
+      << metrics;
 }
 
 TEST_P(server_test, tells_a_peer_that_does_not_finish_its_request) {

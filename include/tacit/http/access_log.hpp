@@ -23,6 +23,8 @@ struct access_log_options {
 
   /// What may wait to be written; further lines are dropped and counted.
   std::size_t waiting_bytes_max = 4 << 20;
+
+  friend bool operator==(const access_log_options&, const access_log_options&) = default;
 };
 
 /// Logs answers, those included that no handler made. A thread of its own writes, so no request

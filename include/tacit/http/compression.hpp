@@ -35,6 +35,8 @@ struct compression_options {
   /// Compressors in use at the same time; further answers are sent as they are. Each holds 0.3 to 2
   /// MB while it is in use.
   std::size_t compressors_max = 256;
+
+  friend bool operator==(const compression_options&, const compression_options&) = default;
 };
 
 /// Compresses answers as the request's Accept-Encoding prefers: gzip, brotli, zstd. Of those that

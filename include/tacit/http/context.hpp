@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <memory_resource>
 #include <optional>
 #include <string>
@@ -102,6 +103,10 @@ class context {
 
   /// Answers with `bytes` bytes of `source`, which must outlive the answer.
   void body(const body_source& source, std::uint64_t bytes, std::string_view content_type);
+
+  /// The same, with a source that is kept until the answer is written.
+  void body(std::shared_ptr<const body_source> source, std::uint64_t bytes,
+            std::string_view content_type);
 
   /// Answers with the serialised value. A list in braces, as `c.json({{"key", 1}})`, becomes an
   /// http::json and takes nothing from the heap.

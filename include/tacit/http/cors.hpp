@@ -27,6 +27,8 @@ struct cors_options {
 
   /// For how long browsers remember a preflight. Chromium remembers for two hours at most.
   std::chrono::seconds max_age{7200};
+
+  friend bool operator==(const cors_options&, const cors_options&) = default;
 };
 
 /// Answers preflights, and lets scripts of the origins read the answers. For other origins nothing

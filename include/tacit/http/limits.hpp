@@ -56,11 +56,18 @@ struct limits {
   /// with errc::timed_out, and it is answered 503 if the handler has left no answer. 0: no limit.
   std::chrono::milliseconds handler_timeout{0};
 
-  /// Open connections; further ones are closed at once and counted.
+  /// Open connections; further ones are answered 503 at once, and counted.
   std::uint32_t connections_max = 20'000;
+
+  /// Open connections from one IPv4 address, or from one /64 of IPv6 addresses; further ones are
+  /// answered 503 at once, and counted. 0: no bound, since behind a proxy all come from one
+  /// address.
+  std::uint32_t connections_per_peer_max = 0;
 
   /// Threads of thread-per-connection mode, hence its connections; further ones are refused.
   std::uint32_t threads_max = 4'000;
+
+  friend bool operator==(const limits&, const limits&) = default;
 };
 
 }  // namespace tacit::http

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <memory_resource>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,6 +14,13 @@
 
 namespace tacit::http {
 
+/// A stretch of an open file.
+struct file_extent {
+  int fd = -1;
+  std::uint64_t offset = 0;
+  std::uint64_t bytes = 0;
+};
+
 /// A response body that is produced while it is written, so that it needs no memory of its size.
 ///
 /// Lifetime: outlives the answer. Threads: slice() is called by the connection that answers.
@@ -21,6 +30,15 @@ class body_source {
   /// until the answer is written.
   [[nodiscard]] virtual std::string_view slice(std::uint64_t offset,
                                                std::uint64_t bytes_max) const noexcept = 0;
+
+  /// Where the bytes from `offset` on lie in a file, at least one and at most `bytes_max` of them:
+  /// the kernel sends them from there, and slice() is not asked for them. The file stays open until
+  /// the answer is written; if it turns out to be shorter, the connection is cut. nullopt: slice()
+  /// has them.
+  [[nodiscard]] virtual std::optional<file_extent> extent(
+      std::uint64_t /*offset*/, std::uint64_t /*bytes_max*/) const noexcept {
+    return std::nullopt;
+  }
 
  protected:
   ~body_source() = default;
@@ -42,6 +60,8 @@ struct response {
 
   const body_source* source = nullptr;  ///< If set, the body is `source_bytes` of it instead.
   std::uint64_t source_bytes = 0;
+  std::shared_ptr<const body_source>
+      source_owner;  ///< Keeps the source, unless somebody else does.
 
   /// If set, the bytes of a streamed body go through it, and its length is not known beforehand.
   encoder_lease encoder;

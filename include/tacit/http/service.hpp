@@ -1,5 +1,8 @@
 #pragma once
 
+#include <deque>
+
+#include <tacit/base/atomic.hpp>
 #include <tacit/http/limits.hpp>
 #include <tacit/http/router.hpp>
 #include <tacit/memory/mode.hpp>
@@ -26,14 +29,29 @@ struct counters {
 
 /// Everything that the connections of a server share.
 ///
-/// Threads: set up first, then read by all connections. Lifetime: outlives them.
+/// Threads: set up first, then read by all connections; replace_limits() from one thread at a time.
+/// Lifetime: outlives them.
 struct service {
   explicit service(observe::metrics& in) : count(in) {}
 
-  http::limits limits;
+  http::limits limits;  ///< Those to start with.
   http::router router;
   memory::mode memory = memory::mode::arena;
   counters count;
+
+  /// The limits in force. They stay what they are for as long as the service lives, also when
+  /// others have come into force: a connection takes them once per request.
+  [[nodiscard]] const http::limits& current_limits() const noexcept {
+    return *current_.load(base::memory_order_acquire);
+  }
+
+  /// Puts `next` into force as a whole. Earlier ones are kept, some 100 bytes each, since nobody
+  /// tells when the last connection has done with them; equal ones are put back into force.
+  void replace_limits(const http::limits& next);
+
+ private:
+  std::deque<http::limits> replacements_;  // Its elements do not move.
+  base::atomic<const http::limits*> current_{&limits};
 };
 
 }  // namespace tacit::http

@@ -18,16 +18,21 @@ struct listen_address {
   [[nodiscard]] static std::variant<listen_address, base::failure> parse(std::string_view text);
 };
 
-/// A TCP socket that listens, not yet tied to a way of accepting.
+/// A socket that listens, not yet tied to a way of accepting. It does not block: when two processes
+/// accept from it, one of them finds that the other was faster.
 class listening_socket {
  public:
   /// Binds and listens, with SO_REUSEADDR and TCP_NODELAY (which accepted sockets inherit).
   [[nodiscard]] static std::variant<listening_socket, base::failure> open(
       const std::string& address);
 
+  /// Takes one that another process has made: TCP or a Unix stream socket. Fails if `fd` is no
+  /// socket that listens.
+  [[nodiscard]] static std::variant<listening_socket, base::failure> adopt(unique_fd fd);
+
   [[nodiscard]] int fd() const noexcept { return fd_.get(); }
 
-  /// "HOST:PORT" as bound, with the port that the system picked.
+  /// "HOST:PORT" as bound, with the port that the system picked; "unix:PATH" of a Unix socket.
   [[nodiscard]] const std::string& address() const noexcept { return address_; }
 
  private:

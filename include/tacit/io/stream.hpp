@@ -4,6 +4,7 @@
 #include <chrono>
 #include <coroutine>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 #include <tacit/base/error.hpp>
@@ -80,6 +81,12 @@ class stream {
   /// Writes what it can of `buffers` without suspending. May write less, also nothing.
   virtual transfer try_write(std::span<const const_buffer> buffers) = 0;
 
+  /// Writes what it can of `bytes` bytes (at least one) of the file `fd` from `offset` on, without
+  /// suspending; may write less, also nothing. The file's own position does not matter. Unless a
+  /// stream knows better, some of the file is read and written. errc::end_of_stream: the file ends
+  /// before `offset`. Reading from a disk blocks the thread.
+  virtual transfer try_send_file(int fd, std::uint64_t offset, std::uint64_t bytes);
+
   /// After this, reads give what the peer had sent already, and then errc::end_of_stream.
   virtual void stop_reading() noexcept = 0;
 
@@ -100,17 +107,21 @@ class stream {
   /// Changes when the read under way gives up: `timeout` from now. For streams that suspend.
   virtual void limit_read(duration) noexcept {}
 
-  /// The socket, to ask it for addresses; -1 where there is none.
+  /// The socket, for whoever asks the kernel about it while the stream lives; -1 if there is none.
   [[nodiscard]] virtual int descriptor() const noexcept { return -1; }
 
   class [[nodiscard]] read_awaiter;
   class [[nodiscard]] write_awaiter;
+  class [[nodiscard]] room_awaiter;
 
   /// Reads at least one byte into `into`, or fails; gives up after `timeout`.
   read_awaiter read(std::span<char> into, duration timeout) noexcept;
 
   /// Writes at least one byte of `buffers`, or fails; gives up after `timeout`.
   write_awaiter write_some(std::span<const const_buffer> buffers, duration timeout) noexcept;
+
+  /// Waits until something can be written, or fails; gives up after `timeout`. Moves no bytes.
+  room_awaiter room(duration timeout) noexcept;
 
  protected:
   stream() = default;
@@ -120,6 +131,9 @@ class stream {
   virtual bool start_read(std::span<char> into, duration timeout, completion& done) = 0;
   virtual bool start_write(std::span<const const_buffer> buffers, duration timeout,
                            completion& done) = 0;
+
+  /// Streams whose try_write() always takes something need no more than this.
+  virtual bool start_wait_for_room(duration, completion&) { return true; }
 };
 
 class stream::read_awaiter final : completion {
@@ -168,6 +182,27 @@ class stream::write_awaiter final : completion {
   duration timeout_;
 };
 
+class stream::room_awaiter final : completion {
+ public:
+  room_awaiter(stream& in, duration timeout) noexcept : in_(in), timeout_(timeout) {}
+  [[nodiscard]] bool await_ready() const noexcept { return false; }
+  template <class Promise>
+  bool await_suspend(std::coroutine_handle<Promise> awaiting,
+                     base::source_place place = base::source_place::current()) {
+    begin(awaiting, "room to write", place);
+    if (is_refused()) return carry_on();
+    const bool can_be_cancelled = has_scope();
+    if (in_.start_wait_for_room(timeout_, *this)) return carry_on();
+    // Without a scope the operation may have ended, and this be gone.
+    return can_be_cancelled ? initiated() : true;
+  }
+  [[nodiscard]] base::error_code await_resume() noexcept { return outcome().error; }
+
+ private:
+  stream& in_;
+  duration timeout_;
+};
+
 inline stream::read_awaiter stream::read(std::span<char> into, duration timeout) noexcept {
   return {*this, into, timeout};
 }
@@ -175,6 +210,10 @@ inline stream::read_awaiter stream::read(std::span<char> into, duration timeout)
 inline stream::write_awaiter stream::write_some(std::span<const const_buffer> buffers,
                                                 duration timeout) noexcept {
   return {*this, buffers, timeout};
+}
+
+inline stream::room_awaiter stream::room(duration timeout) noexcept {
+  return {*this, timeout};
 }
 
 }  // namespace tacit::io

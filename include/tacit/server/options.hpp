@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include <tacit/base/error.hpp>
 #include <tacit/http/access_log.hpp>
@@ -37,6 +38,8 @@ struct middleware_options {
   std::optional<http::compression_options> compression = {};
   std::optional<http::cors_options> cors = {};
   bool security_headers = false;
+
+  friend bool operator==(const middleware_options&, const middleware_options&) = default;
 };
 
 /// All settings of a server, with their defaults.
@@ -62,14 +65,37 @@ struct options {
   /// by tacit_stalls_total. 0: never. Coroutine mode only.
   std::chrono::milliseconds stall_bound{20};
 
+  /// How long a server that is told to stop goes on as before, except that /readyz answers 503. For
+  /// balancers that ask /readyz, or learn late that the server goes: Kubernetes takes a few seconds
+  /// to take a pod out of its endpoints.
+  std::chrono::milliseconds drain_delay{0};
+
+  /// How long a connection that waits for a request is kept once a drain has begun. A request that
+  /// comes in this time is answered, with `Connection: close`; without it, peers that send often
+  /// would have requests on their way just when their connection is closed.
+  std::chrono::milliseconds drain_idle{250};
+
   /// How long a drain waits for requests under way before it cuts them. Below the 30 s that
   /// orchestrators grant by default.
   std::chrono::milliseconds drain_timeout{20'000};
 
+  /// How long a new process has to become ready when the server is upgraded; then it is ended and
+  /// the old one serves on.
+  std::chrono::milliseconds upgrade_timeout{30'000};
+
   middleware_options middleware;
+
+  /// A folder whose files `tacit serve` serves, and the path below which it does. Empty: none. In a
+  /// program of one's own that is a route with http::files.
+  std::string files;
+  std::string files_prefix = "/static";
 
   http::limits limits;
 };
+
+/// The settings that differ and cannot be changed while a server runs, by their JSON keys.
+[[nodiscard]] std::vector<std::string> fixed_differences(const options& running,
+                                                         const options& wanted);
 
 /// Reads settings from a JSON file into `into`; what the file does not name stays as it is. A key
 /// that does not exist, or a value of the wrong kind, is a failure that names file, line and key.
