@@ -88,7 +88,8 @@ TEST_P(stream_test, gives_up_a_read_when_nothing_comes_in_time) {
     co_return co_await peer.read(buffer, 30ms);
   });
   EXPECT_EQ(last.error, make_error_code(base::errc::timed_out));
-  EXPECT_GE(std::chrono::steady_clock::now() - start, 25ms);
+  // The time counts from the kernel's last tick, which is at most 10 ms ago.
+  EXPECT_GE(std::chrono::steady_clock::now() - start, 20ms);
 }
 
 TEST_P(stream_test, a_later_and_shorter_timeout_counts) {
