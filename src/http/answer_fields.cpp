@@ -1,5 +1,7 @@
 #include "http/answer_fields.hpp"
 
+#include "http/field_list.hpp"
+
 namespace tacit::http {
 
 std::pmr::string* find_field(response& of, std::string_view name) noexcept {
@@ -19,12 +21,11 @@ void add_vary(context& c, std::string_view on) {
     c.set("Vary", on);
     return;
   }
-  bool is_named = false;
-  each_of_list(*vary, [&](std::string_view each) {
-    is_named = is_named || each == "*" || equals_ignoring_case(each, on);
-    return !is_named;
-  });
-  if (!is_named) vary->append(vary->empty() ? "" : ", ").append(on);
+  field_list list(*vary);
+  while (const auto each = list.next()) {
+    if (*each == "*" || equals_ignoring_case(*each, on)) return;
+  }
+  vary->append(vary->empty() ? "" : ", ").append(on);
 }
 
 }  // namespace tacit::http

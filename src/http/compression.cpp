@@ -5,9 +5,9 @@
 
 #include <tacit/http/status.hpp>
 
-#include "http/accept_encoding.hpp"
 #include "http/answer_fields.hpp"
 #include "http/compressors.hpp"
+#include "http/field_list.hpp"
 
 namespace tacit::http {
 namespace {
@@ -22,7 +22,7 @@ class compressing {
     add_vary(c, "Accept-Encoding");
     response& answer = c.response;
     if (c.request.method == method::head || !has_right_size(answer)) return;
-    const content_coding coding = choose_coding(c.request, compressors_.offered());
+    const content_coding coding = compressors_.choose({c.request, fastest_first});
     const auto bytes = answer.is_streamed ? std::nullopt : std::optional(answer.body.size());
     encoder_lease encoder = compressors_.start(coding, bytes);
     if (!encoder) return;
@@ -67,12 +67,11 @@ class compressing {
 
   // RFC 9111 section 5.2.2.6.
   [[nodiscard]] static bool forbids_changes(std::string_view cache_control) {
-    bool found = false;
-    each_of_list(cache_control, [&](std::string_view each) {
-      found = equals_ignoring_case(each, "no-transform");
-      return !found;
-    });
-    return found;
+    field_list list(cache_control);
+    while (const auto each = list.next()) {
+      if (equals_ignoring_case(*each, "no-transform")) return true;
+    }
+    return false;
   }
 
   // False if it would not become shorter.

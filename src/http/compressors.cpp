@@ -206,8 +206,7 @@ struct compressors::pools {
 };
 
 compressors::compressors(const compression_options& with)
-    : offered_{with.zstd_level > 0, with.brotli_quality > 0, with.gzip_level > 0},
-      pools_(new pools{
+    : pools_(new pools{
           memory::object_pool<zstd_encoder>(pool_options<zstd_encoder>(with.zstd_level)),
           memory::object_pool<brotli_encoder>(pool_options<brotli_encoder>(with.brotli_quality)),
           memory::object_pool<gzip_encoder>(pool_options<gzip_encoder>(with.gzip_level))}),
@@ -215,9 +214,22 @@ compressors::compressors(const compression_options& with)
   check_level("gzip", with.gzip_level, 9);
   check_level("brotli", with.brotli_quality, 11);
   check_level("zstd", with.zstd_level, 19);
+  const auto offer = [this](content_coding coding, bool is_offered) {
+    offered_[static_cast<std::size_t>(coding)] = is_offered;
+  };
+  offer(content_coding::identity, true);
+  offer(content_coding::gzip, with.gzip_level > 0);
+  offer(content_coding::zstd, with.zstd_level > 0);
+  offer(content_coding::brotli, with.brotli_quality > 0);
 }
 
 compressors::~compressors() = default;
+
+content_coding compressors::choose(const coding_preference& wanted) const noexcept {
+  return *std::find_if(wanted.begin(), wanted.end(), [this](content_coding each) {
+    return offered_[static_cast<std::size_t>(each)];
+  });
+}
 
 encoder_lease compressors::start(content_coding coding, body_size bytes) noexcept {
   if (coding == content_coding::identity) return nullptr;

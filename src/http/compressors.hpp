@@ -6,8 +6,7 @@
 #include <tacit/base/atomic.hpp>
 #include <tacit/http/body_encoder.hpp>
 #include <tacit/http/compression.hpp>
-
-#include "http/accept_encoding.hpp"
+#include <tacit/http/content_coding.hpp>
 
 namespace tacit::http {
 
@@ -21,7 +20,8 @@ class compressors {
   explicit compressors(const compression_options& with);
   ~compressors();
 
-  [[nodiscard]] const std::array<bool, coding_count>& offered() const noexcept { return offered_; }
+  /// The first of `wanted` that is offered; identity always is.
+  [[nodiscard]] content_coding choose(const coding_preference& wanted) const noexcept;
 
   /// For a body of so many bytes, if that is known. Null if too many are in use, or there is no
   /// memory for one.
@@ -30,7 +30,7 @@ class compressors {
 
  private:
   struct pools;
-  std::array<bool, coding_count> offered_;
+  std::array<bool, content_coding_count> offered_{};
   std::unique_ptr<pools> pools_;
   const std::size_t lent_max_;
   base::atomic<std::size_t> lent_{0};

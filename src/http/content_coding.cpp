@@ -48,7 +48,7 @@ std::optional<content_coding> to_coding(std::string_view name) noexcept {
 
 }  // namespace
 
-coding_preference::coding_preference(const request& asked) {
+coding_preference::coding_preference(const request& asked, const coding_ranking& ranking) noexcept {
   constexpr int unnamed = -1;
   std::array<int, content_coding_count> weights;
   weights.fill(unnamed);
@@ -67,8 +67,8 @@ coding_preference::coding_preference(const request& asked) {
   for (int& weight : weights) {
     if (weight == unnamed) weight = std::max(others, 0);
   }
-  for (std::size_t i = content_coding_count; i-- > 1;) {
-    if (weights[i] > 0) order_[count_++] = static_cast<content_coding>(i);
+  for (const content_coding each : ranking) {
+    if (weights[static_cast<std::size_t>(each)] > 0) order_[count_++] = each;
   }
   std::stable_sort(order_.begin(), order_.begin() + static_cast<std::ptrdiff_t>(count_),
                    [&](content_coding a, content_coding b) {

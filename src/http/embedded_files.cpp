@@ -28,7 +28,7 @@ class embedded_source final : public body_source {
 std::pair<const embedded_file*, content_coding> choose(const embedded_tree& tree,
                                                        const embedded_file& file, context& c) {
   std::pmr::string name(&c.arena());
-  for (const content_coding coding : coding_preference(c.request)) {
+  for (const content_coding coding : coding_preference(c.request, smallest_first)) {
     if (coding == content_coding::identity) break;
     name.assign(file.path).append(twin_suffix(coding));
     if (const embedded_file* const twin = tree.find(name)) return {twin, coding};

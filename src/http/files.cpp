@@ -201,7 +201,7 @@ files::files(const std::string& folder, file_options with)
 sched::task<> files::operator()(context& c) const {
   const std::string_view path = c.param(options_->parameter);
   if (!is_file_path(path, options_->dotfiles)) co_return c.problem(404);
-  const coding_preference codings(c.request);
+  const coding_preference codings(c.request, smallest_first);
   const search wanted(*root_, *options_, path, codings);
   found result = wanted.run(file_root::lookup::cached);
   if (result.file.error == EAGAIN) {

@@ -15,7 +15,7 @@ std::string order(std::initializer_list<std::string_view> values) {
   for (const std::string_view value : values)
     asked.fields.push_back({"Accept-Encoding", value});
   std::string text;
-  for (const content_coding each : coding_preference(asked))
+  for (const content_coding each : coding_preference(asked, smallest_first))
     text += (text.empty() ? "" : " ") + std::string(to_string(each));
   return text;
 }
@@ -37,6 +37,8 @@ TEST(content_coding, weights_decide) {
   EXPECT_EQ(order({"gzip;q=0.001"}), "gzip identity");
   EXPECT_EQ(order({"identity, gzip;q=0.5"}), "identity gzip");
   EXPECT_EQ(order({"identity;q=0.5, gzip;q=0.6, br;q=0.4"}), "gzip identity br");
+  EXPECT_EQ(order({"gzip;q=0.5,identity;q=0.5"}), "gzip identity");
+  EXPECT_EQ(order({"zstd;q=0, *"}), "br gzip identity");
 }
 
 TEST(content_coding, zero_refuses) {

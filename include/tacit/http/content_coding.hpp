@@ -20,15 +20,25 @@ inline constexpr std::size_t content_coding_count = 4;
   return names[static_cast<std::size_t>(value)];
 }
 
+/// Which of those that are liked as much comes first; identity is last without being named.
+using coding_ranking = std::array<content_coding, content_coding_count - 1>;
+
+/// For what was compressed beforehand, at leisure.
+inline constexpr coding_ranking smallest_first = {content_coding::brotli, content_coding::zstd,
+                                                  content_coding::gzip};
+
+/// For what is compressed while the client waits.
+inline constexpr coding_ranking fastest_first = {content_coding::zstd, content_coding::brotli,
+                                                 content_coding::gzip};
+
 /// Codings, best first.
 class coding_preference {
  public:
-  /// What the request's Accept-Encoding fields admit, ordered by weight; among equals brotli comes
-  /// before zstd, gzip and identity, since what was compressed beforehand is smallest in this
-  /// order. Without the field nothing but identity is admitted: all clients that know codings say
-  /// so. Identity is last where it is refused, and not left out: an answer that the client did not
-  /// ask for is better than none (RFC 9110 section 12.5.3 allows it).
-  explicit coding_preference(const request& asked);
+  /// What the request's Accept-Encoding fields admit, ordered by weight, and equals by `ranking`.
+  /// Without the field nothing but identity is admitted: all clients that know codings say so.
+  /// Identity is last where it is refused, and not left out: an answer that the client did not ask
+  /// for is better than none (RFC 9110 section 12.5.3 allows it).
+  coding_preference(const request& asked, const coding_ranking& ranking) noexcept;
 
   [[nodiscard]] const content_coding* begin() const noexcept { return order_.data(); }
   [[nodiscard]] const content_coding* end() const noexcept { return order_.data() + count_; }
