@@ -36,6 +36,8 @@ build() {
   local preset=$1 cache=()
   shift
   command -v ccache >/dev/null && cache=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+  # What ccache asks for before it caches what is compiled with precompiled headers.
+  export CCACHE_SLOPPINESS=pch_defines,time_macros
   cd "$root"
   quietly "build/$preset/configure.log" cmake --preset "$preset" "${cache[@]}" ||
     fail "cannot configure preset $preset"

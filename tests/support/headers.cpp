@@ -1,0 +1,1 @@
+// Nothing: the sanitized builds precompile the tests' common headers in this file's name.
