@@ -13,6 +13,7 @@
 #include <system_error>
 #include <utility>
 
+#include <tacit/base/atomic.hpp>
 #include <tacit/sched/block_on.hpp>
 
 #include "http/connection.hpp"
@@ -44,7 +45,7 @@ class thread_mode final : public mode {
 
   void stop_accepting(queued_connections what) override {
     if (!acceptor_.joinable()) return;
-    takes_queued_ = what == queued_connections::taken;
+    takes_queued_.store(what == queued_connections::taken, base::memory_order_release);
     eventfd_write(wake_.get(), 1);
     acceptor_.join();
   }
@@ -75,7 +76,7 @@ class thread_mode final : public mode {
   base::mutex mutex_;
   base::condition_variable all_ended_;
   std::uint32_t threads_ = 0;  // Guarded by mutex_.
-  bool takes_queued_ = false;  // Written before wake_ is.
+  base::atomic<bool> takes_queued_{false};
 };
 
 void thread_mode::accept() {
@@ -91,7 +92,8 @@ void thread_mode::accept() {
         [this](io::unique_fd fd) { environment_.entrance.refuse_for_descriptors(std::move(fd)); });
     ::poll(&waits[1], 1, static_cast<int>(pause.count()));
   }
-  while (takes_queued_ && take_one(from) == io::acceptor::outcome::taken) {
+  const bool takes_queued = takes_queued_.load(base::memory_order_acquire);
+  while (takes_queued && take_one(from) == io::acceptor::outcome::taken) {
   }
 }
 
