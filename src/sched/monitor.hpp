@@ -2,9 +2,10 @@
 
 // One thread that looks at all workers from outside, because one that is stuck cannot help itself.
 //
-// It looks every 400 us, sooner if somebody could help: after 150 us if something waits behind a
-// run that may become a long one, after 50 us if it has become one. It sleeps once all workers have
-// been parked for a while. It sees:
+// It looks every 2 ms as long as the runs are short. For a second after a long one it looks every
+// 400 us, sooner if somebody could help: after 150 us if something waits behind a run that may
+// become a long one, after 50 us if it has become one. It sleeps once all workers have been parked
+// for a while. It sees:
 //   - work that waits behind a run that goes on and on: opens the next slot and the ring to
 //   thieves,
 //     wakes one;
@@ -55,7 +56,8 @@ class monitor {
     base::steady_time since{};  // since when we know it to be in it,
     bool reported = false;      // whether it was reported,
     bool idle = true;           // and whether it was parked, or we have not looked yet.
-    int waiting = 0;            // Looks in a row that found something waiting, and a worker idle.
+    // Since when each look has found something waiting, and a worker idle.
+    base::steady_time waiting_since = base::steady_time::max();
   };
 
   void run();
@@ -76,6 +78,7 @@ class monitor {
   std::chrono::microseconds interval_;
   std::uint64_t runs_before_ = 0;
   int quiet_looks_ = 0;
+  base::steady_time calm_at_{};
   base::steady_time may_report_at_{};
   base::steady_time next_housekeeping_{};
   cpu_quota_watch quota_;
