@@ -15,7 +15,7 @@
 
 #include <tacit/sched/block_on.hpp>
 
-#include "http/connection.hpp"
+#include "http/serve_connection.hpp"
 #include "io/blocking_stream.hpp"
 #include "server/mode.hpp"
 
