@@ -1,17 +1,174 @@
 #pragma once
 
+// One peer: read, parse, route, handle, write, repeat.
+//
+// A plain handler runs inside serve() once the body has been gathered. A coroutine handler starts
+// when the head is complete, as a root of its own under the message's scope, and serve() waits for
+// its end. Meanwhile it calls back (class exchange) to read the body and to write the answer.
+//
+// Who touches the connection while such a handler runs:
+//
+// 1. serve(), until it has settled: a handler that has suspended may go on at once, on another
+//    worker, while serve() still sends what was answered before and starts the watch. So what the
+//    handler calls first waits for settle(), unless it runs on serve()'s own agent: then serve()
+//    either has started it just now, or has come to its own wait.
+// 2. After that the handler alone, one call at a time.
+// 3. The watch: a read that is under way while the handler waits, so that the end of the stream is
+//    noticed. It writes behind the end of what is in the inbox, tells the scope if the client is
+//    gone, and is nobody's until it is joined: by the next who needs bytes, which is then given
+//    what it has read. So it costs no system call and need not be cancelled.
+//
+// The watch begins only once the body is complete. Until then, who reads the body notices the end.
+
+#include <chrono>
+#include <cstdint>
+#include <memory_resource>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include <tacit/base/atomic.hpp>
+#include <tacit/base/word_lock.hpp>
 #include <tacit/http/service.hpp>
 #include <tacit/io/stream.hpp>
+#include <tacit/memory/arena.hpp>
+#include <tacit/memory/frame_note.hpp>
+#include <tacit/sched/join.hpp>
 #include <tacit/sched/task.hpp>
+
+#include "http/connection_set.hpp"
+#include "http/inbox.hpp"
+#include "http/message.hpp"
+#include "http/request_label.hpp"
+#include "http/sender.hpp"
 
 namespace tacit::http {
 
-class connection_set;
+/// See above. Threads: as said there. Lifetime: outlived by service, stream and set.
+class connection final : exchange {
+ public:
+  connection(const service& of, io::stream& peer, connection_set& among)
+      : service_(of),
+        peer_(peer),
+        set_(among),
+        limits_(&of.current_limits()),
+        entry_(among, peer, &label_),
+        sender_(of, peer),
+        memory_(of.memory == memory::mode::arena ? static_cast<std::pmr::memory_resource&>(arena_)
+                                                 : *std::pmr::new_delete_resource()) {}
+  ~connection() { drop_message(); }
+  connection(const connection&) = delete;
+  connection& operator=(const connection&) = delete;
 
-/// Serves one peer until it leaves, errs, is too slow, or the server drains: read, parse, route,
-/// handle, write, repeat. The same code serves both threading modes; only the stream differs.
-///
-/// Lifetime: service, stream and set outlive the task.
-sched::task<> serve_connection(const service& of, io::stream& peer, connection_set& among);
+  sched::task<> serve();
+
+  /// After serve(): whether end_watch() is still to be awaited.
+  [[nodiscard]] bool is_watching() const noexcept { return static_cast<bool>(watch_); }
+  sched::task<> end_watch();
+
+ private:
+  enum class next { read, respond, refuse };
+
+  // Of a request whose beginning came just when the reading was stopped, the rest is still received
+  // by the kernel, but nothing tells when.
+  static constexpr int late_reads_max = 40;
+  static constexpr std::chrono::milliseconds late_read_pause{5};
+
+  // Receiving.
+  next advance();
+  next act_on_head();
+  bool head_fits(std::size_t bytes);
+  void route_request();
+  void begin_message();
+  void end_message() noexcept;
+  void drop_message() noexcept;
+  void take_limits();
+  bool make_room();
+  next restart_at_front();
+  [[nodiscard]] bool owes_continue() const noexcept;
+  void append_continue();
+  [[nodiscard]] io::stream::duration read_timeout() const noexcept;
+  sched::task<io::transfer> receive(io::stream::duration timeout);
+  void received(const io::transfer& read);
+  bool is_too_slow(base::steady_time since, std::size_t bytes) noexcept;
+  bool may_come_late(base::error_code ec) noexcept;
+  bool answer_read_failure(base::error_code ec);
+
+  // The handler.
+  void label_request() noexcept;
+  template <class T>
+  sched::join_handle<T> start_for_request(sched::task<T> part,
+                                          sched::cancel_scope* scope = nullptr);
+  void begin_handler();
+  sched::task<> run_coroutine();
+  void settle();
+  void await_settled() const noexcept;
+  void end_handler();
+  void arm_watch();
+  sched::task<io::transfer> watch(std::span<char> into, bool has_more);
+  void listen_for_end(sched::cancel_scope* scope) noexcept;
+
+  // What it calls.
+  sched::task<body_read> read_body() override;
+  sched::task<body_read> read_some_body() override;
+  sched::task<base::error_code> start_stream(std::optional<std::uint64_t> length) override;
+  sched::task<base::error_code> write(std::string_view bytes) override;
+  sched::task<base::error_code> write_body(std::string_view bytes, body_encoder::flush how);
+  sched::task<base::error_code> flush() override;
+  [[nodiscard]] bool has_started_answer() const noexcept override {
+    return message_->stream.has_begun();
+  }
+  bool take_piece(std::string_view& piece);
+  bool may_receive_body();
+  bool takes(const io::transfer& read, base::steady_time since, const sched::cancel_scope* around);
+  body_read refuse_body(base::errc error, const refusal& why);
+
+  // Answering.
+  void answer_refusal(const refusal& why);
+  void decide_persistence() noexcept;
+  [[nodiscard]] persistence goes_on() const noexcept;
+  [[nodiscard]] bool can_drain_body() const noexcept;
+  void write_answer();
+  [[nodiscard]] std::uint64_t sent_body_bytes() const noexcept;
+  sched::task<bool> send_source();
+  bool append_source();
+  bool end_stream();
+  void count_answer() const noexcept;
+  sched::task<bool> drain_body();
+  sched::task<> linger();
+
+  const service& service_;
+  io::stream& peer_;
+  connection_set& set_;
+  const limits* limits_;  // In force when the present request began; never changed during one.
+  request_label label_;   // Before entry_, which shows it to others.
+  connection_set::entry entry_;
+
+  inbox inbox_;
+  sender sender_;
+  memory::arena arena_;
+  std::pmr::memory_resource& memory_;
+  message* message_ = nullptr;          // While one is being received or answered.
+  memory::frame_note* note_ = nullptr;  // Of serve(), and gone with it.
+  bool close_after_answer_ = false;
+  bool lingers_ = false;
+  int late_reads_left_ = late_reads_max;
+
+  base::atomic<bool> settled_{true};  // False from the start of a coroutine handler to settle().
+  const sched::agent* starter_ = nullptr;  // Who runs serve() meanwhile.
+  sched::join_handle<io::transfer> watch_;
+  const char* watched_ = nullptr;  // Where it writes.
+  base::word_lock watch_lock_;
+  sched::cancel_scope* listening_ = nullptr;  // Guarded by watch_lock_, as is the next.
+  bool client_is_gone_ = false;
+};
+
+// As start_here(), for a coroutine that serves the same request.
+template <class T>
+sched::join_handle<T> connection::start_for_request(sched::task<T> part,
+                                                    sched::cancel_scope* scope) {
+  memory::note(part.promise().note().request, note_->request.load(base::memory_order_relaxed));
+  return sched::start_here(std::move(part), scope);
+}
 
 }  // namespace tacit::http

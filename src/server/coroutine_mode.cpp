@@ -9,7 +9,7 @@
 #include <tacit/sched/block_on.hpp>
 #include <tacit/sched/scheduler.hpp>
 
-#include "http/connection.hpp"
+#include "http/serve_connection.hpp"
 #include "io/listener.hpp"
 #include "io/tcp_stream.hpp"
 #include "server/mode.hpp"

@@ -16,7 +16,7 @@
 #include <tacit/base/atomic.hpp>
 #include <tacit/sched/block_on.hpp>
 
-#include "http/connection.hpp"
+#include "http/serve_connection.hpp"
 #include "io/blocking_stream.hpp"
 #include "server/mode.hpp"
 

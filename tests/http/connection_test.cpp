@@ -1,4 +1,4 @@
-#include "http/connection.hpp"
+#include "http/serve_connection.hpp"
 
 #include <gtest/gtest.h>
 

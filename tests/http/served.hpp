@@ -10,8 +10,8 @@
 #include <tacit/sched/block_on.hpp>
 #include <tacit/sync/sleep.hpp>
 
-#include "http/connection.hpp"
 #include "http/connection_set.hpp"
+#include "http/serve_connection.hpp"
 #include "support/memory_stream.hpp"
 
 namespace tacit::support {
