@@ -4,6 +4,7 @@ set(TACIT_SANITIZE "" CACHE STRING "Sanitizers to build with, as -fsanitize= tak
 option(TACIT_STATIC "Link the binaries with -static" OFF)
 option(TACIT_COVERAGE "Instrument for gcov" OFF)
 option(TACIT_MODEL "Build the model tests, and nothing else" OFF)
+option(TACIT_FUZZ "Build the fuzz targets with Clang's libFuzzer, and nothing else" OFF)
 option(TACIT_WERROR "Treat warnings as errors" ON)
 option(TACIT_BUILD_TESTS "Build the tests" ON)
 option(TACIT_BUILD_BENCH "Build tacit-bench and the micro benchmarks" ON)
@@ -14,7 +15,7 @@ target_compile_options(tacit-flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wold-style-cast -Wcast-qual
   -Woverloaded-virtual -Wnull-dereference
   # GCC 12 reports coroutine frames of its own making and moved-from optionals here.
-  -Wno-maybe-uninitialized
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>
   # GCC 12 sees overlaps in std::string's operator+ that cannot be (its bug 105651).
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
   # ... and frees of what is in a variant's other alternative.

@@ -104,7 +104,10 @@ parser::progress parser::parse(std::string_view bytes, std::size_t& consumed) {
   eager(had_head);
   error_code ec;
   consumed = feed(bytes, ec);
-  if (ec == beast_http::error::need_more) return progress::need_more;
+  if (ec == beast_http::error::need_more) {
+    if (!has_ended_early(bytes)) return progress::need_more;
+    ec = beast_http::error::bad_version;
+  }
   if (ec) {
     if (!refused_) refusal_ = translate(ec, bytes);
     return progress::refused;
@@ -114,6 +117,12 @@ parser::progress parser::parse(std::string_view bytes, std::size_t& consumed) {
     return progress::complete;
   }
   return had_head || !is_header_done() ? progress::need_more : progress::head_complete;
+}
+
+// A head that has come as a whole, but with less than a version at the end of its first line: there
+// Beast waits for eight characters, and has passed the end when it looks for that.
+bool parser::has_ended_early(std::string_view bytes) const {
+  return request_.target.empty() && bytes.find("\r\n\r\n") != std::string_view::npos;
 }
 
 std::size_t parser::feed(std::string_view bytes, error_code& ec) {

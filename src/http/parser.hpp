@@ -70,6 +70,7 @@ class parser final : private boost::beast::http::basic_parser<true> {
   std::size_t on_chunk_body_impl(std::uint64_t remain, string_view body, error_code& ec) override;
   void on_finish_impl(error_code& ec) override;
 
+  [[nodiscard]] bool has_ended_early(std::string_view bytes) const;
   std::size_t feed(std::string_view bytes, error_code& ec);
   void refuse(int status, std::string_view reason, error_code& ec);
   [[nodiscard]] refusal translate(error_code ec, std::string_view bytes) const;

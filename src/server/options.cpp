@@ -196,6 +196,8 @@ class config_reader {
     } catch (const json::parse_error& error) {
       const auto position = std::min<std::size_t>(error.byte, text_.size());
       throw base::failure{where(position) + "not valid JSON; see the text before this place", true};
+    } catch (const json::out_of_range&) {
+      throw base::failure{file_ + ": a number is too large to be read", true};  // Without a place.
     }
     if (!root.is_object()) throw base::failure{where(0) + "expected an object: { … }", true};
     const json limits = take_object(root, "limits");

@@ -170,6 +170,7 @@ INSTANTIATE_TEST_SUITE_P(
                             400},
         vector_of_smuggling{"other_version", "GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505},
         vector_of_smuggling{"no_version", "GET /\r\nHost: a\r\n\r\n", 400},
+        vector_of_smuggling{"version_too_short", "GET / HTT\r\n\r\n", 400},
         vector_of_smuggling{"two_spaces", "GET  / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
         vector_of_smuggling{"no_method", " / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
         vector_of_smuggling{"unknown_expectation", REQUEST "Expect: magic\r\n\r\n", 417}),

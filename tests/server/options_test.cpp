@@ -103,6 +103,7 @@ TEST_F(config, refuses_values_of_the_wrong_kind) {
 TEST_F(config, tells_where_the_json_breaks) {
   EXPECT_TRUE(has(refusal("{\n\"workers\": 3,,\n}"), "config.json:2: not valid JSON"));
   EXPECT_TRUE(has(refusal(""), "not valid JSON"));
+  EXPECT_TRUE(has(refusal(R"({"workers": 7e777})"), "config.json: a number is too large"));
 }
 
 TEST_F(config, names_a_file_that_cannot_be_read) {

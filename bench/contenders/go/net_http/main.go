@@ -31,6 +31,15 @@ func jsonMessage(w http.ResponseWriter, _ *http.Request) {
 	w.Write(body)
 }
 
+func echo(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	w.Write(body)
+}
+
 func main() {
 	if len(os.Args) != 2 {
 		fmt.Fprintln(os.Stderr, "usage: net_http PORT")
@@ -38,5 +47,6 @@ func main() {
 	}
 	http.HandleFunc("/plaintext", plaintext)
 	http.HandleFunc("/json", jsonMessage)
+	http.HandleFunc("/echo", echo)
 	log.Fatal(http.ListenAndServe("127.0.0.1:"+os.Args[1], nil))
 }
