@@ -354,7 +354,7 @@ class contest {
 }  // namespace
 
 int compare(const compare_options& options, const std::atomic<bool>& stop) {
-  check_writable(options.drive.json_path);
+  check_writable(options.drive.outputs.json);
   contest all{options, stop};
   all.run();
   all.finish();
@@ -363,8 +363,8 @@ int compare(const compare_options& options, const std::atomic<bool>& stop) {
     return 128 + interrupting_signal();
   }
   std::cout << to_table(all.result()) << std::flush;
-  if (!options.drive.json_path.empty()) {
-    write_file(options.drive.json_path, to_json(all.result()).dump(2) + "\n");
+  if (!options.drive.outputs.json.empty()) {
+    write_file(options.drive.outputs.json, to_json(all.result()).dump(2) + "\n");
   }
   if (all.result().errors() > 0) return 1;
   return all.result().invalid_reasons().empty() ? 0 : 3;

@@ -166,6 +166,7 @@ void connections::run(const load& phase, std::int64_t start_ns, recorder& into) 
 void connections::begin_phase(const load& phase, std::int64_t start_ns, recorder& into) {
   phase_ = &phase;
   recorder_ = &into;
+  into.begin(start_ns);
   start_ns_ = start_ns;
   end_ns_ = start_ns + phase.ends_ns();
   heard_ns_ = looked_ns_ = start_ns;
@@ -221,6 +222,7 @@ void connections::end_phase() {
     for (; has_next(); advance())
       ++recorder_->counts.due;
   }
+  recorder_->finish();
   in_flight_ = 0;
   phase_ = nullptr;
   recorder_ = nullptr;
@@ -293,7 +295,8 @@ void connections::flush(connection& c) {
       const bool is_again = r.sent_ns != 0;
       r.sent_ns = now;
       if (is_again) continue;
-      recorder_->on_sent(now - (closed_loop ? r.slot_free_ns : std::max(r.due_ns, r.slot_free_ns)));
+      recorder_->on_sent(now,
+                         now - (closed_loop ? r.slot_free_ns : std::max(r.due_ns, r.slot_free_ns)));
       if (closed_loop) r.due_ns = now;
       ++recorder_->counts.sent;
     }
@@ -424,10 +427,12 @@ void connections::drop(connection& c, bool announced, error_kind kind, const std
     }
   }
   if (!was_open) {
-    recorder_->on_connect_failure(fmt::format("cannot connect to {}: {}", target_.name, why));
+    recorder_->on_connect_failure(fmt::format("cannot connect to {}: {}", target_.name, why),
+                                  now_ns());
   } else {
     ++recorder_->counts.reconnects;
-    if (kind == error_kind::parse && c.flying.empty()) recorder_->on_failure(kind, nullptr, why);
+    if (kind == error_kind::parse && c.flying.empty())
+      recorder_->on_failure(kind, nullptr, why, now_ns());
   }
   c.flying.clear();
   c.free_since.clear();
@@ -443,7 +448,7 @@ void connections::drop(connection& c, bool announced, error_kind kind, const std
 
 void connections::fail(const in_flight& lost, error_kind kind, const std::string& why) {
   const request asked = phase_->traffic->at(lost.index);
-  recorder_->on_failure(kind, &asked, why);
+  recorder_->on_failure(kind, &asked, why, now_ns());
   --in_flight_;
 }
 

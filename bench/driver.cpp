@@ -1,6 +1,7 @@
 #include "bench/driver.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <thread>
 
 namespace tacit::bench {
@@ -45,6 +46,8 @@ phase_result driver::run(const load& phase) {
   std::vector<recorder> others(parts_.size() - 1);
   std::vector<std::jthread> threads;
   out.start_ns = now_ns() + head_start_ns;
+  const auto wall = std::chrono::system_clock::now().time_since_epoch();
+  out.start_unix_s = std::chrono::duration<double>(wall).count() + head_start_ns / 1e9;
   for (std::size_t i = 1; i < parts_.size(); ++i) {
     threads.emplace_back([&, i] { parts_[i]->run(phase, out.start_ns, others[i - 1]); });
   }

@@ -21,6 +21,7 @@ struct driver_settings {
 struct phase_result {
   recorder recorded;
   std::int64_t start_ns = 0;  ///< Monotonic time of the schedule's zero.
+  double start_unix_s = 0;    ///< The same moment on the wall clock.
   std::int64_t end_ns = 0;    ///< When the last thread was done.
 
   /// From the start to the last answer.

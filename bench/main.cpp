@@ -5,6 +5,7 @@
 
 #include "bench/compare.hpp"
 #include "bench/generate.hpp"
+#include "bench/histogram_files.hpp"
 #include "bench/interrupt.hpp"
 #include "bench/options.hpp"
 #include "bench/run.hpp"
@@ -22,6 +23,9 @@ int carry_out(const bench::command& asked) {
   if (const auto* generate = std::get_if<bench::generate_options>(&asked)) {
     bench::generate(*generate);
     return 0;
+  }
+  if (const auto* histogram = std::get_if<bench::histogram_options>(&asked)) {
+    return bench::show_histograms(*histogram);
   }
   return bench::compare(std::get<bench::compare_options>(asked), stop);
 }

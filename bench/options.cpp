@@ -120,7 +120,18 @@ void add_drive_options(CLI::App& app, drive_options& drive, raw_options& raw) {
   app.add_option("--timeout", raw.timeout,
                  "For one answer; and after the last due time, for the answers still missing")
       ->capture_default_str();
-  app.add_option("--json", drive.json_path, "Write the results to this file as JSON (schema 1)");
+  app.add_option("--json", drive.outputs.json, "Write the results to this file as JSON (schema 1)");
+}
+
+void add_histogram_outputs(CLI::App& app, output_paths& outputs) {
+  app.add_option("--hgrm", outputs.hgrm, "Write the latencies' percentile distribution (ms)");
+  app.add_option("--hlog", outputs.hlog,
+                 "Write a HdrHistogram log of the latencies (ns), one line per second");
+}
+
+void add_outputs(CLI::App& app, output_paths& outputs) {
+  add_histogram_outputs(app, outputs);
+  app.add_option("--csv", outputs.csv, "Write counts and percentiles, one line per second");
 }
 
 void add_body_limit(CLI::App& app, raw_options& raw) {
@@ -167,6 +178,7 @@ CLI::App* describe_run(CLI::App& app, run_options& out, raw_options& raw) {
                   "names")
       ->check(CLI::PositiveNumber);
   add_drive_options(*run, out.drive, raw);
+  add_outputs(*run, out.drive.outputs);
   return run;
 }
 
@@ -215,6 +227,7 @@ CLI::App* describe_replay(CLI::App& app, replay_options& out, raw_options& raw) 
   add_body_limit(*replay, raw);
   replay->add_option("--pid", out.pid, "Process to sample, as in run")->check(CLI::PositiveNumber);
   add_drive_options(*replay, out.drive, raw);
+  add_outputs(*replay, out.drive.outputs);
   return replay;
 }
 
@@ -246,6 +259,19 @@ CLI::App* describe_generate(CLI::App& app, generate_options& out) {
   generate->add_option("--seed", out.seed, "Seed")->capture_default_str();
   generate->add_option("--output,-o", out.output_path, "File to write; standard output without");
   return generate;
+}
+
+CLI::App* describe_histogram(CLI::App& app, histogram_options& out) {
+  auto* histogram = app.add_subcommand(
+      "histogram", "Show .hlog and .hgrm files, of this program and of others, and add them up");
+  histogram->footer(
+      "A log (HdrHistogram's, V2 compressed encoding) is shown by tag, its intervals added up. A "
+      "percentile distribution (.hgrm) is shown as it is; it cannot be added to others.");
+  histogram
+      ->add_option("FILE", out.paths, "Files; those whose name ends in .hgrm are distributions")
+      ->required();
+  add_histogram_outputs(*histogram, out.outputs);
+  return histogram;
 }
 
 CLI::App* describe_compare(CLI::App& app, compare_options& out, raw_options& raw) {
@@ -342,18 +368,21 @@ std::optional<command> parse_command_line(int argc, const char* const* argv) {
   replay_options replay;
   generate_options generate;
   compare_options compare;
+  histogram_options histogram;
   raw_options raw;
   raw_options raw_replay;
   raw_options raw_compare;
   auto* run_app = describe_run(app, run, raw);
   auto* replay_app = describe_replay(app, replay, raw_replay);
   auto* generate_app = describe_generate(app, generate);
+  auto* histogram_app = describe_histogram(app, histogram);
   describe_compare(app, compare, raw_compare);
   try {
     app.parse(argc, argv);
     if (run_app->parsed()) return finish_run(run, raw, run_app->count("--body") > 0);
     if (replay_app->parsed()) return finish_replay(replay, raw_replay);
     if (generate_app->parsed()) return generate;
+    if (histogram_app->parsed()) return histogram;
     return finish_compare(compare, raw_compare);
   } catch (const CLI::Success& asked) {  // --help, --version
     app.exit(asked);
@@ -363,7 +392,9 @@ std::optional<command> parse_command_line(int argc, const char* const* argv) {
   } catch (const CLI::ParseError& wrong) {
     if (argc > 1 && argv[1][0] != '-' && app.get_subcommands().empty()) {
       throw base::failure{
-          fmt::format("{}: no such command; there are run, replay, generate and compare", argv[1]),
+          fmt::format("{}: no such command; there are run, replay, generate, histogram and "
+                      "compare",
+                      argv[1]),
           true};
     }
     throw base::failure{fmt::format("{} (tacit-bench --help says what there is)", wrong.what()),

@@ -14,6 +14,14 @@ struct rate_option {
   std::optional<double> per_s;  ///< nullopt is "max": a closed loop.
 };
 
+/// Where results are written besides the terminal. Empty: nowhere.
+struct output_paths {
+  std::string json;
+  std::string hgrm;  ///< Percentile distribution, for HdrHistogram's plotters.
+  std::string hlog;  ///< HdrHistogram log, second by second.
+  std::string csv;   ///< One line per second.
+};
+
 /// What `run`, `replay` and `compare` have in common.
 struct drive_options {
   rate_option rate;
@@ -23,7 +31,7 @@ struct drive_options {
   unsigned pipeline = 1;
   unsigned threads = 1;
   std::int64_t timeout_ns = 30'000'000'000;
-  std::string json_path;  ///< Empty: no JSON is written.
+  output_paths outputs;
 };
 
 /// `tacit-bench run`.
@@ -60,6 +68,12 @@ struct generate_options {
   std::string output_path;  ///< Empty: standard output.
 };
 
+/// `tacit-bench histogram`.
+struct histogram_options {
+  std::vector<std::string> paths;
+  output_paths outputs;  ///< hgrm and hlog, of all files together.
+};
+
 /// `tacit-bench compare`.
 struct compare_options {
   drive_options drive;
@@ -84,7 +98,8 @@ struct compare_options {
   [[nodiscard]] bool is_skew() const { return workload == "skew"; }
 };
 
-using command = std::variant<run_options, replay_options, generate_options, compare_options>;
+using command =
+    std::variant<run_options, replay_options, generate_options, compare_options, histogram_options>;
 
 /// Parses a command line. Prints what --help and --version ask for and returns nullopt then. Throws
 /// base::failure (usage) with one line that says what is wrong.

@@ -48,13 +48,15 @@ std::uint64_t tallies::errors_total() const noexcept {
 /// Counts every error, and describes only the first few: a flood of them must not cost the harness
 /// its speed.
 template <class Describe>
-void recorder::count_error(error_kind kind, Describe&& describe) {
+void recorder::count_error(error_kind kind, std::int64_t now_ns, Describe&& describe) {
+  seconds_.on_error(now_ns);
   ++counts.errors[static_cast<std::size_t>(kind)];
   if (examples_.size() < examples_max) examples_.push_back(describe());
 }
 
-void recorder::on_sent(std::int64_t lag_ns) noexcept {
+void recorder::on_sent(std::int64_t now_ns, std::int64_t lag_ns) {
   lag_.record(span(0, lag_ns));
+  seconds_.on_sent(now_ns, span(0, lag_ns));
 }
 
 void recorder::on_answer(const request& asked, const answer& got, const request_times& times) {
@@ -62,6 +64,7 @@ void recorder::on_answer(const request& asked, const answer& got, const request_
     apart_.record(span(times.due, times.answered));
   } else {
     latency_.record(span(times.due, times.answered));
+    seconds_.on_answer(times.answered, span(times.due, times.answered));
     service_.record(span(times.sent, times.answered));
   }
   last_answer_ns = times.answered;
@@ -70,28 +73,29 @@ void recorder::on_answer(const request& asked, const answer& got, const request_
   ++counts.status_classes[std::min<std::size_t>(static_cast<std::size_t>(got.status / 100), 5)];
   const expected_answer& expected = asked.expected;
   if (expected.status && *expected.status != got.status) {
-    count_error(error_kind::status_mismatch, [&] {
+    count_error(error_kind::status_mismatch, times.answered, [&] {
       return fmt::format("{}: expected status {}, got {}", short_title(asked), *expected.status,
                          got.status);
     });
   } else if (expected.body_bytes && *expected.body_bytes != got.body_bytes) {
-    count_error(error_kind::length_mismatch, [&] {
+    count_error(error_kind::length_mismatch, times.answered, [&] {
       return fmt::format("{}: expected {} body bytes, got {}", short_title(asked),
                          *expected.body_bytes, got.body_bytes);
     });
   }
 }
 
-void recorder::on_failure(error_kind kind, const request* asked, const std::string& detail) {
+void recorder::on_failure(error_kind kind, const request* asked, const std::string& detail,
+                          std::int64_t now_ns) {
   if (asked != nullptr) ++counts.failed;
-  count_error(kind, [&] {
+  count_error(kind, now_ns, [&] {
     return asked == nullptr ? detail
                             : fmt::format("{}: {}: {}", short_title(*asked), name_of(kind), detail);
   });
 }
 
-void recorder::on_connect_failure(const std::string& detail) {
-  on_failure(error_kind::connect, nullptr, detail);
+void recorder::on_connect_failure(const std::string& detail, std::int64_t now_ns) {
+  on_failure(error_kind::connect, nullptr, detail, now_ns);
 }
 
 void recorder::merge(const recorder& other) {
@@ -99,6 +103,7 @@ void recorder::merge(const recorder& other) {
   service_.merge(other.service_);
   apart_.merge(other.apart_);
   lag_.merge(other.lag_);
+  seconds_.merge(other.seconds_);
   counts.add(other.counts);
   last_answer_ns = std::max(last_answer_ns, other.last_answer_ns);
   longest_silence_ns = std::max(longest_silence_ns, other.longest_silence_ns);

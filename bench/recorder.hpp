@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bench/response_parser.hpp"
+#include "bench/timeline.hpp"
 #include "bench/traffic_source.hpp"
 
 namespace tacit::bench {
@@ -58,12 +59,19 @@ struct request_times {
 /// Threads:  one per thread, merged at the end.
 class recorder {
  public:
-  void on_sent(std::int64_t lag_ns) noexcept;
+  /// What follows is recorded second by second too, the first of which begins at this monotonic
+  /// time.
+  void begin(std::int64_t origin_ns) { seconds_.begin(origin_ns); }
+  /// The last second is complete.
+  void finish() { seconds_.finish(); }
+
+  void on_sent(std::int64_t now_ns, std::int64_t lag_ns);
   void on_answer(const request& asked, const answer& got, const request_times& times);
   /// `asked` is nullptr where no request can be named. Only kinds before status_mismatch.
-  void on_failure(error_kind kind, const request* asked, const std::string& detail);
+  void on_failure(error_kind kind, const request* asked, const std::string& detail,
+                  std::int64_t now_ns);
   /// An attempt to connect failed; no request is lost by it.
-  void on_connect_failure(const std::string& detail);
+  void on_connect_failure(const std::string& detail, std::int64_t now_ns);
 
   void merge(const recorder& other);
 
@@ -71,6 +79,7 @@ class recorder {
   [[nodiscard]] const observe::histogram& service_time() const noexcept { return service_; }
   [[nodiscard]] const observe::histogram& latency_apart() const noexcept { return apart_; }
   [[nodiscard]] const observe::histogram& schedule_lag() const noexcept { return lag_; }
+  [[nodiscard]] const timeline& seconds() const noexcept { return seconds_; }
   /// The first few failures and mismatches, each in a sentence.
   [[nodiscard]] const std::vector<std::string>& examples() const noexcept { return examples_; }
 
@@ -80,7 +89,7 @@ class recorder {
 
  private:
   template <class Describe>
-  void count_error(error_kind kind, Describe&& describe);
+  void count_error(error_kind kind, std::int64_t now_ns, Describe&& describe);
 
   static constexpr std::size_t examples_max = 5;
 
@@ -88,6 +97,7 @@ class recorder {
   observe::histogram service_;
   observe::histogram apart_;  // From the due time.
   observe::histogram lag_;
+  timeline seconds_;
   std::vector<std::string> examples_;
 };
 

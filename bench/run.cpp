@@ -4,6 +4,7 @@
 #include <iostream>
 #include <tacit/base/error.hpp>
 
+#include "bench/histogram_files.hpp"
 #include "bench/interrupt.hpp"
 #include "bench/output_file.hpp"
 #include "bench/report.hpp"
@@ -26,12 +27,13 @@ std::string describe_connections(const drive_options& drive) {
 
 /// Prints and writes the results, and says with which status to exit.
 int finish(const outcome& result, const run_title& title, nlohmann::ordered_json document,
-           const std::string& json_path) {
+           const output_paths& outputs) {
   std::cout << to_table(result, title) << std::flush;
-  if (!json_path.empty()) {
+  if (!outputs.json.empty()) {
     document.update(to_json(result));
-    write_file(json_path, document.dump(2) + "\n");
+    write_file(outputs.json, document.dump(2) + "\n");
   }
+  write_recorded(result.phase, outputs);
   return result.facts.was_interrupted ? 128 + interrupting_signal() : exit_status_of(result);
 }
 
@@ -89,7 +91,7 @@ traffic_source traffic_from(const formats::combined_log& log, const std::string&
 
 int run(const run_options& options, const std::atomic<bool>& stop) {
   const auto& drive = options.drive;
-  check_writable(drive.json_path);
+  check_writable(drive.outputs);
   const url where = parse_url(options.url);
   const endpoint target = resolve(where);
   traffic_source traffic{where.authority};
@@ -114,12 +116,12 @@ int run(const run_options& options, const std::atomic<bool>& stop) {
       "run", options.url,
       fmt::format("{}, {}, {:g} s", describe_connections(drive), describe_pace(drive),
                   static_cast<double>(options.duration_ns) / 1e9)};
-  return finish(result, title, document_head(title), drive.json_path);
+  return finish(result, title, document_head(title), drive.outputs);
 }
 
 int replay(const replay_options& options, const std::atomic<bool>& stop) {
   const auto& drive = options.drive;
-  check_writable(drive.json_path);
+  check_writable(drive.outputs);
   const url where = parse_url(options.target);
   if (where.target != "/") {
     throw base::failure{fmt::format("{}: --target takes no path; the log has them", options.target),
@@ -148,7 +150,7 @@ int replay(const replay_options& options, const std::atomic<bool>& stop) {
                                     phase.requests_max)};
   auto document = document_head(title);
   document["traffic"] = rejected_to_json(log);
-  return finish(result, title, std::move(document), drive.json_path);
+  return finish(result, title, std::move(document), drive.outputs);
 }
 
 }  // namespace tacit::bench

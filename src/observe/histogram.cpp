@@ -20,7 +20,9 @@ int half_magnitude_for(int significant_digits) {
 }  // namespace
 
 histogram::histogram(std::uint64_t highest, int significant_digits)
-    : half_magnitude_{half_magnitude_for(significant_digits)}, highest_{highest} {
+    : significant_digits_{significant_digits},
+      half_magnitude_{half_magnitude_for(significant_digits)},
+      highest_{highest} {
   counts_.resize(slot_of(highest) + 1);
   highest_ = highest_in_slot(counts_.size() - 1);
 }
@@ -29,6 +31,10 @@ std::size_t histogram::slot_of(std::uint64_t value) const noexcept {
   const std::uint64_t exact_mask = (std::uint64_t{2} << half_magnitude_) - 1;
   const int bucket = std::bit_width(value | exact_mask) - (half_magnitude_ + 1);
   return (static_cast<std::size_t>(bucket) << half_magnitude_) + (value >> bucket);
+}
+
+std::uint64_t histogram::lowest_in_slot(std::size_t slot) const noexcept {
+  return slot == 0 ? 0 : highest_in_slot(slot - 1) + 1;
 }
 
 std::uint64_t histogram::highest_in_slot(std::size_t slot) const noexcept {

@@ -56,7 +56,7 @@ TEST(options, a_run_takes_what_it_is_told) {
   EXPECT_EQ(run.drive.threads, 2u);
   EXPECT_EQ(run.warmup_ns, 250'000'000);
   EXPECT_EQ(run.drive.timeout_ns, 2'000'000'000);
-  EXPECT_EQ(run.drive.json_path, "f.json");
+  EXPECT_EQ(run.drive.outputs.json, "f.json");
   EXPECT_EQ(run.pid, 12);
   EXPECT_EQ(run.method, "POST");
   ASSERT_EQ(run.fields.size(), 2u);
@@ -114,9 +114,10 @@ TEST(options, skew_takes_two_workers_that_share_the_cpus_unless_told) {
 }
 
 TEST(options, what_is_not_there_is_refused_by_name) {
-  EXPECT_EQ(refusal({"rnu"}), "rnu: no such command; there are run, replay, generate and compare");
-  EXPECT_EQ(refusal({"run", "http://h/", "--hgrm", "f"}),
-            "unknown option --hgrm (tacit-bench --help says what there is)");
+  EXPECT_EQ(refusal({"rnu"}),
+            "rnu: no such command; there are run, replay, generate, histogram and compare");
+  EXPECT_EQ(refusal({"run", "http://h/", "--hgrn", "f"}),
+            "unknown option --hgrn (tacit-bench --help says what there is)");
   EXPECT_NE(refusal({"run", "http://h/", "--slo", "p99<5ms"}).find("--slo"), std::string::npos);
   EXPECT_NE(refusal({}), "no refusal");
   EXPECT_NE(refusal({"run"}).find("URL"), std::string::npos);

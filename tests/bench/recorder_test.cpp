@@ -51,8 +51,8 @@ TEST(recorder, names_a_wrong_status_and_a_wrong_length) {
 TEST(recorder, failures_are_counted_and_are_not_latencies) {
   recorder r;
   const auto asked = asking({}, {});
-  r.on_failure(error_kind::reset, &asked, "Connection reset by peer");
-  r.on_connect_failure("cannot connect");
+  r.on_failure(error_kind::reset, &asked, "Connection reset by peer", 0);
+  r.on_connect_failure("cannot connect", 0);
   EXPECT_EQ(r.counts.failed, 1u);
   EXPECT_EQ(r.counts.errors_total(), 2u);
   EXPECT_EQ(r.latency().count(), 0u);
@@ -63,7 +63,7 @@ TEST(recorder, describes_the_first_errors_and_counts_all) {
   recorder r;
   const auto asked = asking({}, {});
   for (int i = 0; i < 1'000; ++i)
-    r.on_failure(error_kind::timeout, &asked, "late");
+    r.on_failure(error_kind::timeout, &asked, "late", 0);
   EXPECT_EQ(r.counts.errors_total(), 1'000u);
   EXPECT_LT(r.examples().size(), 20u);
 }
@@ -73,7 +73,7 @@ TEST(recorder, merging_adds_up) {
   recorder b;
   a.on_answer(asking({}, {}), {200, 1, true}, {0, 0, 100});
   b.on_answer(asking({}, {}), {500, 2, true}, {0, 0, 300});
-  b.on_sent(7);
+  b.on_sent(0, 7);
   b.longest_silence_ns = 9;
   a.merge(b);
   EXPECT_EQ(a.counts.answered, 2u);

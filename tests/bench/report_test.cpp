@@ -14,7 +14,7 @@ namespace {
 outcome some_outcome() {
   outcome out;
   for (int i = 1; i <= 1'000; ++i) {
-    out.phase.recorded.on_sent(100);
+    out.phase.recorded.on_sent(0, 100);
     out.phase.recorded.on_answer({"GET / HTTP/1.1\r\n", false, {}}, {200, 2, true},
                                  {0, 500'000, i * 1'000});
   }
@@ -74,7 +74,7 @@ TEST(report, errors_of_the_target_win_over_invalid) {
   auto result = some_outcome();
   EXPECT_EQ(exit_status_of(result), 0);
   result.judged.invalid_reasons.push_back({"late", true});
-  result.phase.recorded.on_connect_failure("refused");
+  result.phase.recorded.on_connect_failure("refused", 0);
   EXPECT_EQ(exit_status_of(result), 1);
   EXPECT_EQ(to_json(result)["errors"]["connect"], 1);
 }

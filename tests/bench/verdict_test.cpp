@@ -13,7 +13,7 @@ struct good_run {
 
   good_run() {
     for (int i = 0; i < 1'000; ++i) {
-      phase.recorded.on_sent(1'000);
+      phase.recorded.on_sent(0, 1'000);
       phase.recorded.on_answer({"GET / HTTP/1.1\r\n", false, {}}, {200, 1, true}, {0, 0, 5'000});
     }
     phase.recorded.counts.due = phase.recorded.counts.sent = 1'000;
@@ -40,7 +40,7 @@ TEST(verdict, a_good_run_is_valid) {
 TEST(verdict, a_late_harness_convicts_itself) {
   good_run run;
   for (int i = 0; i < 100; ++i)
-    run.phase.recorded.on_sent(2'000'000);
+    run.phase.recorded.on_sent(0, 2'000'000);
   expect_invalid(run.judged(), "the harness sent late: schedule lag p99 is 2.0", true);
 }
 
@@ -89,7 +89,7 @@ TEST(verdict, a_slow_harness_is_invalid) {
   good_run run;
   run.phase.recorded.last_answer_ns = 3'000'000'000;
   for (int i = 0; i < 100; ++i)
-    run.phase.recorded.on_sent(1'500'000'000);
+    run.phase.recorded.on_sent(0, 1'500'000'000);
   EXPECT_EQ(run.judged().invalid_reasons.size(), 2u);
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace tacit::observe {
@@ -45,13 +46,19 @@ class histogram {
   /// How many recorded values are at most `value`, up to the histogram's resolution.
   [[nodiscard]] std::uint64_t count_at_or_below(std::uint64_t value) const noexcept;
 
+  /// The counts, slot by slot from the lowest values up, for those who write them to a file.
+  [[nodiscard]] std::span<const std::uint64_t> slots() const noexcept { return counts_; }
+  [[nodiscard]] std::size_t slot_of(std::uint64_t value) const noexcept;
+  [[nodiscard]] std::uint64_t lowest_in_slot(std::size_t slot) const noexcept;
+  [[nodiscard]] std::uint64_t highest_in_slot(std::size_t slot) const noexcept;
+  [[nodiscard]] std::uint64_t highest_trackable() const noexcept { return highest_; }
+  [[nodiscard]] int significant_digits() const noexcept { return significant_digits_; }
+
  private:
   // A sum of 2^64 values of 2^64 each does not overflow it.
   __extension__ using wide_sum = unsigned __int128;
 
-  [[nodiscard]] std::size_t slot_of(std::uint64_t value) const noexcept;
-  [[nodiscard]] std::uint64_t highest_in_slot(std::size_t slot) const noexcept;
-
+  int significant_digits_;
   int half_magnitude_;     // log2 of half the sub-buckets of one bucket
   std::uint64_t highest_;  // of the last slot
   std::vector<std::uint64_t> counts_;
