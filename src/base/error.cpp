@@ -28,6 +28,12 @@ class tacit_category final : public boost::system::error_category {
         return "what came is malformed";
       case errc::wrong_use:
         return "the operation does not fit what was done before it";
+      case errc::overloaded:
+        return "there is too much of it already";
+      case errc::incomplete:
+        return "the connection ended in the middle of a message";
+      case errc::unsupported:
+        return "it is not supported";
     }
     return "unknown error";
   }

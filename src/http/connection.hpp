@@ -118,6 +118,9 @@ class connection final : exchange {
   [[nodiscard]] bool has_started_answer() const noexcept override {
     return message_->stream.has_begun();
   }
+  void cancel_at_drain(sched::cancel_scope* scope) noexcept override {
+    entry_.cancel_at_drain(scope);
+  }
   bool take_piece(std::string_view& piece);
   bool may_receive_body();
   bool takes(const io::transfer& read, base::steady_time since, const sched::cancel_scope* around);

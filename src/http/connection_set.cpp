@@ -49,6 +49,13 @@ void connection_set::entry::set_idle() noexcept {
   if (set_.stage_.load(base::memory_order_seq_cst) == stage::closing_idle) stop();
 }
 
+// The stage was stored before drain() took the lock: a scope that it does not find sees it here.
+void connection_set::entry::cancel_at_drain(sched::cancel_scope* scope) noexcept {
+  const std::lock_guard lock(set_.mutex_);
+  ends_with_drain_ = scope;
+  if (scope && set_.is_draining()) scope->cancel(base::errc::draining);
+}
+
 void connection_set::entry::stop() noexcept {
   stopped_.store(true, base::memory_order_release);
   stream_.stop_reading();
@@ -74,6 +81,10 @@ connection_listing connection_set::list(std::size_t most, std::optional<activity
 
 void connection_set::drain() noexcept {
   stage_.store(stage::draining, base::memory_order_seq_cst);
+  const std::lock_guard lock(mutex_);
+  for (entry* each = first_; each; each = each->next_) {
+    if (each->ends_with_drain_) each->ends_with_drain_->cancel(base::errc::draining);
+  }
 }
 
 void connection_set::close_idle() noexcept {

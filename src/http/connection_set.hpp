@@ -11,6 +11,7 @@
 #include <tacit/base/atomic.hpp>
 #include <tacit/base/clock.hpp>
 #include <tacit/io/stream.hpp>
+#include <tacit/sched/cancel.hpp>
 
 #include "http/request_label.hpp"
 #include "io/socket_report.hpp"
@@ -75,6 +76,10 @@ class connection_set {
     /// It does something else than to wait for a request.
     void set(activity now) noexcept { activity_.store(now, base::memory_order_relaxed); }
 
+    /// `scope` is cancelled with errc::draining by drain(), at once if that was called already.
+    /// Null: no more.
+    void cancel_at_drain(sched::cancel_scope* scope) noexcept;
+
     /// Whether its reading was stopped: then an end of the stream need not be the peer's.
     [[nodiscard]] bool is_stopped() const noexcept {
       return stopped_.load(base::memory_order_acquire);
@@ -90,8 +95,9 @@ class connection_set {
     const base::steady_time opened_;
     base::atomic<activity> activity_{activity::idle};
     base::atomic<bool> stopped_{false};
-    entry* next_ = nullptr;      // Guarded by the set's mutex_.
-    entry* previous_ = nullptr;  // Guarded by the set's mutex_.
+    sched::cancel_scope* ends_with_drain_ = nullptr;  // Guarded by the set's mutex_.
+    entry* next_ = nullptr;                           // Guarded by the set's mutex_.
+    entry* previous_ = nullptr;                       // Guarded by the set's mutex_.
   };
 
   [[nodiscard]] std::size_t size() const noexcept { return size_.load(base::memory_order_relaxed); }
@@ -103,7 +109,8 @@ class connection_set {
     return stage_.load(base::memory_order_relaxed) != stage::open;
   }
 
-  /// From now on every answer is the last one of its connection.
+  /// From now on every answer is the last one of its connection, and those that would not end are
+  /// told to.
   void drain() noexcept;
 
   /// Closes the connections that wait for a request, now and from now on. Implies drain().

@@ -2,11 +2,13 @@
 
 #include <time.h>
 
+#include <array>
 #include <charconv>
 #include <chrono>
 #include <cstring>
 #include <memory_resource>
 #include <tacit/http/json.hpp>
+#include <tacit/http/server_sent_events.hpp>
 
 #include <tacit/sync/sleep.hpp>
 
@@ -21,6 +23,7 @@ constexpr std::uint64_t bytes_max = std::uint64_t{1} << 30;
 constexpr std::uint64_t burn_us_max = 10'000'000;
 constexpr std::uint64_t sleep_ms_max = 60'000;
 constexpr std::uint64_t churn_bytes_max = 64 << 20;
+constexpr std::uint64_t events_max = 1'000'000;
 
 // The number, or nullopt after a 400 that says what was expected.
 std::optional<std::uint64_t> bounded(context& c, std::string_view name, std::uint64_t max) {
@@ -43,6 +46,7 @@ void index(context& c) {
       "GET  /burn?us=N                  after N microseconds of CPU\n"
       "GET  /sleep?ms=N                 after N milliseconds of waiting\n"
       "GET  /churn?objects=N&bytes=M    after N allocations of M bytes\n"
+      "GET  /events?n=N&ms=M            N events, one every M milliseconds\n"
       "GET  /healthz, /readyz, /metrics, /debug/runtime, /debug/scheduler, /debug/tasks\n");
 }
 
@@ -99,6 +103,40 @@ void churn(context& c) {
   c.text(std::string_view(text, static_cast<std::size_t>(end - text)), "\n");
 }
 
+std::string_view in_digits(std::uint64_t value, std::array<char, 24>& into) {
+  const auto [end, ec] = std::to_chars(into.data(), into.data() + into.size(), value);
+  return {into.data(), static_cast<std::size_t>(end - into.data())};
+}
+
+// Events are numbered from 1; a client that comes back goes on behind the last one it has seen.
+sched::task<> tick(http::event_stream& events, std::uint64_t last_seen, std::uint64_t last,
+                   std::chrono::milliseconds pause) {
+  for (std::uint64_t i = last_seen + 1; i <= last; ++i) {
+    std::array<char, 24> digits;
+    const std::string_view number = in_digits(i, digits);
+    const base::error_code unsent =
+        co_await events.send({.data = number, .name = "tick", .id = number});
+    if (unsent) co_return;
+    if (i == last) co_return;
+    const base::error_code over = co_await sync::sleep_for(pause);
+    if (over) co_return;
+  }
+}
+
+sched::task<> events(context& c) {
+  const auto n = bounded(c, "n", events_max);
+  if (!n) co_return;
+  const auto ms = bounded(c, "ms", sleep_ms_max);
+  if (!ms) co_return;
+  const std::string_view id = http::last_event_id(c);
+  std::uint64_t last_seen = 0;
+  std::from_chars(id.data(), id.data() + id.size(), last_seen);
+  if (last_seen > *n) last_seen = *n;
+  http::event_stream stream(c);
+  static_cast<void>(
+      co_await stream.run(tick(stream, last_seen, *n, std::chrono::milliseconds(*ms))));
+}
+
 }  // namespace
 
 void add_demo_routes(server& app, const pattern_source& pattern) {
@@ -118,6 +156,7 @@ void add_demo_routes(server& app, const pattern_source& pattern) {
   app.get("/burn", burn);
   app.get("/sleep", sleep);
   app.get("/churn", churn);
+  app.get("/events", events);
 }
 
 }  // namespace tacit::server

@@ -59,6 +59,9 @@ class raw_client {
   /// send() and read_response().
   [[nodiscard]] response exchange(std::string_view bytes);
 
+  /// Reads up to the end of `mark`: for answers that are not over.
+  std::string read_through(std::string_view mark) { return take_through(mark); }
+
   /// Reads until the peer closes. A connection that the peer resets ends here too.
   [[nodiscard]] std::string read_to_end();
 

@@ -21,6 +21,9 @@ enum class errc {
   too_large,          ///< More than the limit for it.
   malformed,          ///< What came is not in the form that it must have.
   wrong_use,          ///< The operation does not fit what was done before it.
+  overloaded,         ///< Too much of the kind is under way or waits already.
+  incomplete,         ///< The peer closed the connection in the middle of a message.
+  unsupported,        ///< Nothing here can do that.
 };
 
 [[nodiscard]] const boost::system::error_category& category() noexcept;

@@ -162,6 +162,13 @@ class context {
   /// section 6.5.1) and are left out, too.
   context& trailer(std::string_view name, std::string_view value);
 
+  /// For answers that would hold up a drain because they have no end of their own: `scope` is
+  /// cancelled with errc::draining when the server begins to drain, at once if it drains already.
+  /// Null: no more. The scope is taken back before it is destroyed.
+  void cancel_at_drain(sched::cancel_scope* scope) noexcept {
+    if (exchange_) exchange_->cancel_at_drain(scope);
+  }
+
   /// Whether the head of the answer has been made already: status and fields can no longer change.
   [[nodiscard]] bool has_started_answer() const noexcept {
     return exchange_ && exchange_->has_started_answer();

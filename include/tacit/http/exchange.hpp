@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include <tacit/base/error.hpp>
+#include <tacit/sched/cancel.hpp>
 #include <tacit/sched/task.hpp>
 
 namespace tacit::http {
@@ -25,6 +26,7 @@ class exchange {
   virtual sched::task<base::error_code> write(std::string_view bytes) = 0;
   virtual sched::task<base::error_code> flush() = 0;
   [[nodiscard]] virtual bool has_started_answer() const noexcept = 0;
+  virtual void cancel_at_drain(sched::cancel_scope* /*scope*/) noexcept {}
 
  protected:
   ~exchange() = default;
