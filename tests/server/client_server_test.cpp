@@ -16,7 +16,7 @@ namespace tacit::server {
 namespace {
 
 constexpr int clients = 16;
-constexpr int requests_each = 50;
+constexpr int requests_each = 20;
 
 sched::task<int> ask_often(http::client& web, std::string url, std::string body) {
   int right = 0;
