@@ -54,15 +54,22 @@ std::size_t timer_queue::expire(base::steady_time now) noexcept {
 // What a call wakes may destroy the timer at once: it is not touched again when it asks for no
 // more. One that is called without the lock is held by its mark: cancel() waits until it is gone.
 void timer_queue::call(timer& due, base::steady_time now, lock& held) noexcept {
+  std::optional<base::steady_time> again;
   if (due.calls_ == timer::calls::unlocked) {
     due.position_ = timer::being_called;
     held.unlock();
-    due.on_expired(now);
+    again = due.on_expired(now);
     held.lock();
+    if (again && closed_ && now != base::steady_time::max()) {
+      // Closed meanwhile, when the timer was not in the heap to be told.
+      held.unlock();
+      due.on_expired(base::steady_time::max());
+      held.lock();
+    }
     due.position_ = timer::not_queued;
-    return;
+  } else {
+    again = due.on_expired(now);
   }
-  const auto again = due.on_expired(now);
   if (!again || closed_) return;
   const base::steady_time next = std::max(*again, now + std::chrono::nanoseconds(1));
   heap_.push_back({next, &due});

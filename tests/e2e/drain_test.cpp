@@ -65,6 +65,16 @@ TEST_P(drain, finishes_the_request_in_flight) {
   EXPECT_EQ(server.wait(), 0);
 }
 
+TEST_P(drain, a_stream_of_events_ends_in_order) {
+  server_process server = serve();
+  raw_client client = server.connect();
+  client.send(get_request("/events?n=1000000&ms=5"));
+  client.read_through("data: 2\n\n");
+  server.signal(SIGTERM);
+  EXPECT_TRUE(client.read_to_end().ends_with("0\r\n\r\n"));
+  EXPECT_EQ(server.wait(), 0);
+}
+
 TEST_P(drain, closes_idle_connections_and_takes_no_new_ones) {
   server_process server = serve();
   raw_client busy = server.connect();

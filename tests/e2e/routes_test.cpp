@@ -51,6 +51,19 @@ TEST_P(routes, bytes_answers_with_as_many_bytes_as_asked) {
   }
 }
 
+TEST_P(routes, events_are_numbered_and_go_on_behind_the_last_one_seen) {
+  const server_process server = serve();
+  const response all = server.get("/events?n=3&ms=1");
+  EXPECT_EQ(all.field("Content-Type"), "text/event-stream");
+  EXPECT_EQ(all.body,
+            "event: tick\nid: 1\ndata: 1\n\n"
+            "event: tick\nid: 2\ndata: 2\n\n"
+            "event: tick\nid: 3\ndata: 3\n\n");
+  EXPECT_EQ(server.exchange(get_request("/events?n=3&ms=1", "Last-Event-ID: 2\r\n")).body,
+            "event: tick\nid: 3\ndata: 3\n\n");
+  EXPECT_EQ(server.get("/events?n=3").status, 400);
+}
+
 TEST_P(routes, bytes_refuses_what_is_no_number) {
   const server_process server = serve();
   for (const char* size : {"x", "-1", "1x", "99999999999999999999999"}) {

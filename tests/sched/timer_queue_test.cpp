@@ -14,7 +14,8 @@ base::steady_time at(int ms) {
 }
 
 struct noting final : timer {
-  noting(int id_, std::vector<int>& into) : id(id_), fired(into) {}
+  noting(int id_, std::vector<int>& into, calls how = calls::locked)
+      : timer(how), id(id_), fired(into) {}
   int id;
   std::vector<int>& fired;
   std::optional<base::steady_time> again;
@@ -75,6 +76,39 @@ TEST(timer_queue, a_timer_may_ask_to_be_called_again) {
   EXPECT_EQ(queue.earliest(), at(50));
   queue.expire(at(50));
   EXPECT_EQ(fired, (std::vector{1, 1}));
+}
+
+TEST(timer_queue, so_may_one_that_is_called_without_the_lock) {
+  timer_queue queue;
+  std::vector<int> fired;
+  noting timer(1, fired, timer::calls::unlocked);
+  timer.again = at(20);
+  queue.set(timer, at(10));
+  EXPECT_EQ(queue.expire(at(10)), 1U);
+  EXPECT_EQ(queue.earliest(), at(20));
+  EXPECT_EQ(queue.expire(at(20)), 1U);
+  EXPECT_EQ(queue.earliest(), std::nullopt);
+  EXPECT_EQ(fired, (std::vector{1, 1}));
+}
+
+struct closing final : timer {
+  explicit closing(timer_queue& which) : timer(calls::unlocked), queue(which) {}
+  timer_queue& queue;
+  std::vector<base::steady_time> called;
+  std::optional<base::steady_time> on_expired(base::steady_time now) noexcept override {
+    called.push_back(now);
+    if (called.size() == 1) queue.close();
+    return at(20);
+  }
+};
+
+TEST(timer_queue, one_that_is_being_called_when_the_queue_closes_is_told) {
+  timer_queue queue;
+  closing timer(queue);
+  queue.set(timer, at(10));
+  queue.expire(at(10));
+  EXPECT_EQ(timer.called, (std::vector{at(10), base::steady_time::max()}));
+  EXPECT_FALSE(queue.cancel(timer));
 }
 
 TEST(timer_queue, closing_calls_everything_once_and_takes_no_more) {
