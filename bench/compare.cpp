@@ -14,6 +14,7 @@
 #include "bench/interrupt.hpp"
 #include "bench/output_file.hpp"
 #include "bench/report.hpp"
+#include "bench/traffic_file.hpp"
 
 namespace tacit::bench {
 namespace {
@@ -46,7 +47,7 @@ struct workload {
   std::vector<std::string> agents;  // The request goes out as browsers with these send it.
 
   [[nodiscard]] traffic_source traffic_for(const std::string& authority) const {
-    if (log) return traffic_from(*log, authority, check_kind::site, body_bytes_max);
+    if (log) return traffic_from(*log, authority, body_bytes_max);
     traffic_source out{authority};
     if (skew_seed) return skewed(std::move(out));
     if (agents.empty()) {
@@ -96,7 +97,7 @@ workload log_workload(std::string name, const std::string& path, const compare_o
   out.log_path = path;
   out.log = formats::read_combined_log(path);
   out.body_bytes_max = options.body_bytes_max.value_or(out.body_bytes_max);
-  std::cerr << describe_rejected(*out.log, path);
+  std::cerr << describe_rejected(out.log->rejected, out.log->records.size(), path);
   return out;
 }
 

@@ -17,7 +17,10 @@ namespace {
 constexpr const char* exit_statuses =
     "Exit status: 0 valid and without errors; 1 the target failed requests or the work could not "
     "be carried out; 2 wrong usage; 3 INVALID: the harness, not the target, shaped the numbers; "
-    "128 + N ended by signal N. Errors of the target (1) win over INVALID (3).";
+    "4 an objective of --slo was missed; "
+    "128 + N ended by signal N. Errors of the target (1) win over INVALID (3) and that over 4; "
+    "with "
+    "an objective about errors they are judged by it alone.";
 
 [[noreturn]] void refuse(const std::string& option, const std::string& text,
                          const std::string& expected) {
@@ -53,9 +56,60 @@ std::int64_t parse_duration(const std::string& option, const std::string& text, 
   return static_cast<std::int64_t>(number * scale);
 }
 
+std::vector<std::string> split(const std::string& text, char at) {
+  std::vector<std::string> out;
+  std::istringstream words{text};
+  for (std::string word; std::getline(words, word, at);)
+    out.push_back(word);
+  return out;
+}
+
+constexpr const char* profile_forms =
+    "ramp:FROM:TO:DURATION, steps:R,R,...:EACH, sine:MEAN:AMPLITUDE:PERIOD or "
+    "flood:BASE:PEAK:BEFORE:FOR";
+
+double parse_profile_rate(const std::string& word, const std::string& text) {
+  return word == "0" ? 0 : parse_positive("--rate", word, text, profile_forms);
+}
+
+std::vector<double> parse_steps(const std::string& words, const std::string& text) {
+  std::vector<double> out;
+  for (const auto& word : split(words, ','))
+    out.push_back(parse_profile_rate(word, text));
+  if (out.empty()) refuse("--rate", text, profile_forms);
+  return out;
+}
+
+rate_profile profile_of(const std::vector<std::string>& words, const std::string& text) {
+  const auto rate = [&](std::size_t at) { return parse_profile_rate(words[at], text); };
+  const auto seconds = [&](std::size_t at) {
+    return static_cast<double>(parse_duration("--rate", words[at], false)) / 1e9;
+  };
+  const auto is = [&](const char* name, std::size_t size) {
+    return words[0] == name && words.size() == size;
+  };
+  if (is("ramp", 4)) return rate_profile::ramp(rate(1), rate(2), seconds(3));
+  if (is("steps", 3)) return rate_profile::steps(parse_steps(words[1], text), seconds(2));
+  if (is("flood", 5)) return rate_profile::flood(rate(1), rate(2), seconds(3), seconds(4));
+  if (!is("sine", 4)) refuse("--rate", text, profile_forms);
+  if (rate(1) <= 0 || rate(2) > rate(1)) refuse("--rate", text, "an amplitude up to the mean");
+  return rate_profile::sine(rate(1), rate(2), seconds(3));
+}
+
+rate_option parse_profile(const std::string& text) {
+  rate_option out;
+  out.text = text;
+  out.profile = profile_of(split(text, ':'), text);
+  if (out.profile->count_until(out.profile->length_s()) <= 0) {
+    refuse("--rate", text, "a rate above 0 at some time");
+  }
+  return out;
+}
+
 rate_option parse_rate(const std::string& text, bool auto_is_ok, bool* is_auto) {
   if (is_auto != nullptr) *is_auto = auto_is_ok && text == "auto";
   if (text == "max" || (auto_is_ok && text == "auto")) return {};
+  if (!auto_is_ok && text.find(':') != std::string::npos) return parse_profile(text);
   return {parse_positive(
       "--rate", text, text,
       auto_is_ok ? "requests per second, max or auto" : "requests per second, or max")};
@@ -99,6 +153,8 @@ struct raw_options {
   std::string check = "none";
   std::string body;
   std::string body_limit;
+  std::string format;
+  std::vector<std::string> objectives;
   std::vector<std::string> fields;
 };
 
@@ -129,7 +185,11 @@ void add_histogram_outputs(CLI::App& app, output_paths& outputs) {
                  "Write a HdrHistogram log of the latencies (ns), one line per second");
 }
 
-void add_outputs(CLI::App& app, output_paths& outputs) {
+void add_outputs(CLI::App& app, output_paths& outputs, raw_options& raw) {
+  app.add_option("--slo", raw.objectives,
+                 "What the run has to reach, such as p99<5ms, max<=1s, mean<2ms, rate>=1000 or "
+                 "errors<0.1%; as often as wanted. Exit status 4 when one is missed")
+      ->allow_extra_args(false);
   add_histogram_outputs(app, outputs);
   app.add_option("--csv", outputs.csv, "Write counts and percentiles, one line per second");
 }
@@ -151,6 +211,8 @@ std::uint64_t parse_bytes(const std::string& text) {
 void finish_drive(drive_options& drive, const raw_options& raw) {
   drive.poisson = raw.arrivals == "poisson";
   drive.timeout_ns = parse_duration("--timeout", raw.timeout, false);
+  for (const auto& text : raw.objectives)
+    drive.objectives.push_back(parse_objective(text));
 }
 
 // ---- one function per subcommand ---------------------------------------------------------------
@@ -163,7 +225,9 @@ CLI::App* describe_run(CLI::App& app, run_options& out, raw_options& raw) {
       "free.\n" +
       std::string{exit_statuses});
   run->add_option("URL", out.url, "http://HOST[:PORT][/PATH]")->required();
-  run->add_option("--rate,-r", raw.rate, "Requests per second, or max for a closed loop")
+  run->add_option("--rate,-r", raw.rate,
+                  "Requests per second, max for a closed loop, or a shape: ramp:FROM:TO:DURATION, "
+                  "steps:R,R,...:EACH, sine:MEAN:AMPLITUDE:PERIOD, flood:BASE:PEAK:BEFORE:FOR")
       ->default_str("max");
   run->add_option("--duration,-d", raw.duration, "How long requests become due")
       ->default_str("10s");
@@ -178,7 +242,7 @@ CLI::App* describe_run(CLI::App& app, run_options& out, raw_options& raw) {
                   "names")
       ->check(CLI::PositiveNumber);
   add_drive_options(*run, out.drive, raw);
-  add_outputs(*run, out.drive.outputs);
+  add_outputs(*run, out.drive.outputs, raw);
   return run;
 }
 
@@ -198,9 +262,16 @@ run_options finish_run(run_options out, const raw_options& raw, bool has_body) {
 }
 
 CLI::App* describe_replay(CLI::App& app, replay_options& out, raw_options& raw) {
-  auto* replay = app.add_subcommand("replay", "Send the requests of an access log");
+  auto* replay =
+      app.add_subcommand("replay", "Send the requests of an access log or another recording");
   replay->footer(
-      "The log is in combined format, as Apache and nginx write it. Methods, targets, referrers "
+      "The name says the format: .gor (GoReplay), .json, .jsonl or .ndjson (vegeta's targets), "
+      ".har, "
+      ".urls or .txt (lines of [WEIGHT] [METHOD] URL); others are access logs in common or "
+      "combined "
+      "format, as Apache and nginx write them. --keep, --drop and --rewrite take POSIX extended "
+      "expressions; the first two are matched with \"METHOD TARGET\".\n"
+      "Of a log, methods, targets, referrers "
       "and "
       "user agents go out as logged, bodies are empty. The log's times have whole seconds: the n "
       "lines of one second get n sorted uniform draws from it, a function of --seed and the "
@@ -210,13 +281,13 @@ CLI::App* describe_replay(CLI::App& app, replay_options& out, raw_options& raw) 
       "with `tacit serve --site`: what a target was logged with most often. --check status: the "
       "status is the one that its own line logged.\n" +
       std::string{exit_statuses});
-  replay->add_option("FILE", out.log_path, "The access log")->required();
+  replay->add_option("FILE", out.log_path, "The recording")->required();
   replay->add_option("--target", out.target, "http://HOST:PORT")->required();
-  auto* speed = replay->add_option("--speed", raw.speed, "The log's own times, this much faster")
+  auto* speed = replay->add_option("--speed", raw.speed, "The file's own times, this much faster")
                     ->default_str("1x");
   replay
       ->add_option("--rate,-r", raw.rate,
-                   "The log's order at so many requests per second, or max for a closed loop")
+                   "The file's order at so many requests per second, or max for a closed loop")
       ->excludes(speed);
   replay->add_option("--repeat", out.repeat, "How often the log is replayed")
       ->capture_default_str()
@@ -225,10 +296,35 @@ CLI::App* describe_replay(CLI::App& app, replay_options& out, raw_options& raw) 
       ->capture_default_str()
       ->check(CLI::IsMember({"site", "status", "none"}));
   add_body_limit(*replay, raw);
+  replay->add_option("--format", raw.format, "Whatever the name says")
+      ->check(CLI::IsMember({"log", "gor", "vegeta", "har", "urls"}));
+  replay->add_option("--keep", out.filter.keep, "Send only what matches REGEX, as often as wanted")
+      ->allow_extra_args(false);
+  replay->add_option("--drop", out.filter.drop, "Leave out what matches REGEX, as often as wanted")
+      ->allow_extra_args(false);
+  replay
+      ->add_option("--rewrite", out.filter.rewrites,
+                   "REGEX=>TEXT: what REGEX matches in a target becomes TEXT; \\1 is a group")
+      ->allow_extra_args(false);
+  replay
+      ->add_option("--header,-H", raw.fields,
+                   "NAME:VALUE replaces or adds a field, NAME: removes it; as often as wanted")
+      ->allow_extra_args(false);
+  replay->add_option("--host", out.host, "What Host says, instead of the target's name");
+  replay->add_flag("--strict", out.strict, "Send nothing when a line of the file makes no request");
   replay->add_option("--pid", out.pid, "Process to sample, as in run")->check(CLI::PositiveNumber);
   add_drive_options(*replay, out.drive, raw);
-  add_outputs(*replay, out.drive.outputs);
+  add_outputs(*replay, out.drive.outputs, raw);
   return replay;
+}
+
+std::optional<file_format> format_named(const std::string& name) {
+  if (name.empty()) return std::nullopt;
+  return name == "gor"      ? file_format::gor
+         : name == "vegeta" ? file_format::vegeta
+         : name == "har"    ? file_format::har
+         : name == "urls"   ? file_format::urls
+                            : file_format::log;
 }
 
 replay_options finish_replay(replay_options out, const raw_options& raw) {
@@ -240,6 +336,10 @@ replay_options finish_replay(replay_options out, const raw_options& raw) {
   } else {
     out.drive.rate = parse_rate(raw.rate, false, nullptr);
   }
+  for (const auto& field : raw.fields)
+    out.filter.fields.push_back(parse_field(field));
+  if (out.host.find_first_of("\r\n ") != std::string::npos) refuse("--host", out.host, "a name");
+  out.format = format_named(raw.format);
   out.check = raw.check == "site"     ? check_kind::site
               : raw.check == "status" ? check_kind::status
                                       : check_kind::none;

@@ -7,11 +7,17 @@
 #include <variant>
 #include <vector>
 
+#include "bench/objective.hpp"
+#include "bench/rate_profile.hpp"
+#include "bench/request_filter.hpp"
+
 namespace tacit::bench {
 
 /// How hard to press: a rate, or as fast as the answers come.
 struct rate_option {
-  std::optional<double> per_s;  ///< nullopt is "max": a closed loop.
+  std::optional<double> per_s = {};  ///< Neither this nor a profile is "max": a closed loop.
+  std::optional<rate_profile> profile = {};
+  std::string text = {};  ///< Of the profile, as it was given.
 };
 
 /// Where results are written besides the terminal. Empty: nowhere.
@@ -32,6 +38,7 @@ struct drive_options {
   unsigned threads = 1;
   std::int64_t timeout_ns = 30'000'000'000;
   output_paths outputs;
+  std::vector<objective> objectives;
 };
 
 /// `tacit-bench run`.
@@ -49,6 +56,9 @@ struct run_options {
 /// How answers to a replayed log are checked.
 enum class check_kind { none, status, site };
 
+/// The formats of files with requests.
+enum class file_format { log, gor, vegeta, har, urls };
+
 /// `tacit-bench replay`.
 struct replay_options {
   drive_options drive;
@@ -58,6 +68,10 @@ struct replay_options {
   unsigned repeat = 1;
   std::uint64_t body_bytes_max = ~std::uint64_t{0};
   check_kind check = check_kind::none;
+  std::optional<file_format> format;  ///< nullopt: what the name of the file says.
+  filter_options filter;
+  std::string host;     ///< What Host says; empty: the target's.
+  bool strict = false;  ///< A line that makes no request ends the replay before it begins.
   int pid = 0;
 };
 

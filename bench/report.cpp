@@ -181,6 +181,11 @@ json to_json(const outcome& result) {
   for (const auto& reason : result.judged.invalid_reasons)
     out["invalid_reasons"].push_back(reason.text);
   out["notes"] = result.judged.notes;
+  out["objectives"] = json::array();
+  for (const auto& one : result.objectives) {
+    out["objectives"].push_back(
+        {{"text", one.asked.text}, {"figure", one.figure}, {"is_met", one.is_met}});
+  }
   out["requests"] = counts.answered;
   out["errors"] = errors_json(counts);
   out["error_examples"] = recorded.examples();
@@ -242,33 +247,43 @@ std::string to_table(const outcome& result, const run_title& title) {
           std::max(1.0, static_cast<double>(harness.at_ns)),
       100.0 * static_cast<double>(harness.run_delay_ns) /
           std::max(1.0, static_cast<double>(harness.at_ns)));
+  for (const auto& one : result.objectives)
+    out += fmt::format("{:<16}{}\n", "objective", one.sentence());
   return out + verdict_rows(result.judged);
 }
 
-std::string describe_rejected(const formats::combined_log& log, const std::string& path) {
-  if (log.rejected_count == 0) return {};
+std::string describe_rejected(const formats::rejections& rejected, std::size_t requests,
+                              const std::string& path) {
+  if (rejected.empty()) return {};
   constexpr std::size_t listed_max = 10;
-  auto out = fmt::format("{}: {} of {} lines became no request:\n", path, log.rejected_count,
-                         log.rejected_count + log.records.size());
-  for (std::size_t i = 0; i < std::min(listed_max, log.rejected.size()); ++i)
-    out += fmt::format("  line {}: {}\n", log.rejected[i].number, log.rejected[i].reason);
-  if (log.rejected_count > listed_max) out += "  …\n";
+  auto out = fmt::format("{}: {} of {} lines became no request:\n", path, rejected.count,
+                         rejected.count + requests);
+  for (std::size_t i = 0; i < std::min(listed_max, rejected.listed.size()); ++i)
+    out += fmt::format("  line {}: {}\n", rejected.listed[i].number, rejected.listed[i].reason);
+  if (rejected.count > listed_max) out += "  …\n";
   return out;
 }
 
-json rejected_to_json(const formats::combined_log& log) {
+json rejected_to_json(const formats::rejections& rejected, std::size_t requests) {
   json lines = json::array();
-  for (const auto& line : log.rejected)
+  for (const auto& line : rejected.listed)
     lines.push_back({{"line", line.number}, {"reason", line.reason}});
-  return {{"lines", log.records.size() + log.rejected_count},
-          {"requests", log.records.size()},
-          {"rejected", log.rejected_count},
+  return {{"lines", requests + rejected.count},
+          {"requests", requests},
+          {"rejected", rejected.count},
           {"rejected_lines", std::move(lines)}};
 }
 
 int exit_status_of(const outcome& result) noexcept {
-  if (result.phase.recorded.counts.errors_total() > 0) return 1;
-  return result.judged.is_valid() ? 0 : 3;
+  const auto& objectives = result.objectives;
+  const bool judges_errors = std::any_of(objectives.begin(), objectives.end(), [](const auto& one) {
+    return one.asked.what == objective::subject::errors;
+  });
+  if (!judges_errors && result.phase.recorded.counts.errors_total() > 0) return 1;
+  if (!result.judged.is_valid()) return 3;
+  const bool are_met =
+      std::all_of(objectives.begin(), objectives.end(), [](const auto& one) { return one.is_met; });
+  return are_met ? 0 : 4;
 }
 
 }  // namespace tacit::bench

@@ -20,12 +20,14 @@ struct run_title {
 /// The results as a table for a terminal.
 [[nodiscard]] std::string to_table(const outcome& result, const run_title& title);
 
-/// What the harness says about lines of a log that became no requests; empty when there are none.
-[[nodiscard]] std::string describe_rejected(const formats::combined_log& log,
-                                            const std::string& path);
-[[nodiscard]] nlohmann::ordered_json rejected_to_json(const formats::combined_log& log);
+/// What the harness says about lines of a file that became no requests; empty when there are none.
+[[nodiscard]] std::string describe_rejected(const formats::rejections& rejected,
+                                            std::size_t requests, const std::string& path);
+[[nodiscard]] nlohmann::ordered_json rejected_to_json(const formats::rejections& rejected,
+                                                      std::size_t requests);
 
-/// The exit status that a result deserves: 1 for errors of the target, 3 for INVALID, else 0.
+/// The exit status that a result deserves: 1 for errors of the target (unless an objective
+/// is about them), 3 for INVALID, 4 for a missed objective, else 0.
 [[nodiscard]] int exit_status_of(const outcome& result) noexcept;
 
 }  // namespace tacit::bench

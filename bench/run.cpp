@@ -8,12 +8,16 @@
 #include "bench/interrupt.hpp"
 #include "bench/output_file.hpp"
 #include "bench/report.hpp"
-#include "bench/site_rule.hpp"
+#include "bench/traffic_file.hpp"
 
 namespace tacit::bench {
 namespace {
 
 std::string describe_pace(const drive_options& drive) {
+  if (drive.rate.profile) {
+    return fmt::format("{}{}", drive.rate.text,
+                       drive.poisson ? fmt::format(" Poisson, seed {}", drive.seed) : "");
+  }
   if (!drive.rate.per_s) return "closed loop";
   return fmt::format("{} requests/s {}", *drive.rate.per_s,
                      drive.poisson ? fmt::format("Poisson, seed {}", drive.seed) : "constant");
@@ -26,8 +30,10 @@ std::string describe_connections(const drive_options& drive) {
 }
 
 /// Prints and writes the results, and says with which status to exit.
-int finish(const outcome& result, const run_title& title, nlohmann::ordered_json document,
-           const output_paths& outputs) {
+int finish(outcome result, const run_title& title, nlohmann::ordered_json document,
+           const drive_options& drive) {
+  const auto& outputs = drive.outputs;
+  result.objectives = judge_objectives(drive.objectives, result.phase);
   std::cout << to_table(result, title) << std::flush;
   if (!outputs.json.empty()) {
     document.update(to_json(result));
@@ -35,15 +41,6 @@ int finish(const outcome& result, const run_title& title, nlohmann::ordered_json
   }
   write_recorded(result.phase, outputs);
   return result.facts.was_interrupted ? 128 + interrupting_signal() : exit_status_of(result);
-}
-
-expected_answer expectation(const base::combined_log_line& line, check_kind check,
-                            const site_rule* site) {
-  if (check == check_kind::status) return {line.status, std::nullopt};
-  if (check == check_kind::none) return {};
-  // The rule is asked for the target that goes over the wire: one that had to be encoded is not
-  // the one in the log any more.
-  return site->answer_to(line.method, wire_target(line.target));
 }
 
 nlohmann::ordered_json document_head(const run_title& title) {
@@ -69,24 +66,12 @@ outcome measure(driver& connected, sampler& costs, const load& phase, unsigned c
 }
 
 schedule schedule_for(const drive_options& drive) {
+  if (const auto& profile = drive.rate.profile) {
+    return drive.poisson ? schedule::shaped(*profile, drive.seed) : schedule::shaped(*profile);
+  }
   if (!drive.rate.per_s) return schedule::saturating();
   return drive.poisson ? schedule::poisson(*drive.rate.per_s, drive.seed)
                        : schedule::constant(*drive.rate.per_s);
-}
-
-traffic_source traffic_from(const formats::combined_log& log, const std::string& authority,
-                            check_kind check, std::uint64_t body_bytes_max) {
-  std::optional<site_rule> site;
-  if (check == check_kind::site) site.emplace(log.records, body_bytes_max);
-  traffic_source out{authority};
-  for (const auto& line : log.records) {
-    request_parts parts{line.method, line.target, {}, std::nullopt};
-    if (!line.user_agent.empty()) parts.fields.emplace_back("User-Agent", line.user_agent);
-    if (!line.referrer.empty()) parts.fields.emplace_back("Referer", line.referrer);
-    if (line.method == "POST" || line.method == "PUT" || line.method == "PATCH") parts.body = "";
-    out.add(parts, expectation(line, check, site ? &*site : nullptr));
-  }
-  return out;
 }
 
 int run(const run_options& options, const std::atomic<bool>& stop) {
@@ -111,46 +96,60 @@ int run(const run_options& options, const std::atomic<bool>& stop) {
     (void)connected.run(phase);
   }
   phase.duration_ns = options.duration_ns;
-  const auto result = measure(connected, costs, phase, drive.connections, stop);
+  auto result = measure(connected, costs, phase, drive.connections, stop);
   const run_title title{
       "run", options.url,
       fmt::format("{}, {}, {:g} s", describe_connections(drive), describe_pace(drive),
                   static_cast<double>(options.duration_ns) / 1e9)};
-  return finish(result, title, document_head(title), drive.outputs);
+  return finish(std::move(result), title, document_head(title), drive);
 }
+
+namespace {
+
+schedule replay_schedule(const replay_options& options, const file_traffic& file) {
+  if (!options.speed) return schedule_for(options.drive);
+  if (!file.times_ns) {
+    throw base::failure{
+        fmt::format("{}: its requests have no times; --rate says how fast they are sent",
+                    options.log_path),
+        true};
+  }
+  return schedule::recorded(*file.times_ns, *options.speed, file.period_ns);
+}
+
+}  // namespace
 
 int replay(const replay_options& options, const std::atomic<bool>& stop) {
   const auto& drive = options.drive;
   check_writable(drive.outputs);
   const url where = parse_url(options.target);
   if (where.target != "/") {
-    throw base::failure{fmt::format("{}: --target takes no path; the log has them", options.target),
-                        true};
+    throw base::failure{
+        fmt::format("{}: --target takes no path; the file has them", options.target), true};
   }
   const endpoint target = resolve(where);
-  const auto log = formats::read_combined_log(options.log_path);
-  std::cerr << describe_rejected(log, options.log_path);
-  const auto traffic = traffic_from(log, where.authority, options.check, options.body_bytes_max);
-  const schedule when = options.speed
-                            ? schedule::recorded(formats::spread_times(log.records, drive.seed),
-                                                 *options.speed, formats::period_ns(log.records))
-                            : schedule_for(drive);
+  const auto file = read_traffic(options, where.authority);
+  const auto& traffic = file.source;
+  std::cerr << describe_rejected(file.rejected, traffic.size() + file.left_out, options.log_path);
+  const schedule when = replay_schedule(options, file);
   load phase{&traffic, &when};
   phase.requests_max = traffic.size() * std::uint64_t{options.repeat};
   phase.timeout_ns = drive.timeout_ns;
   driver connected{
       target, {drive.connections, drive.pipeline, drive.threads}, drive.timeout_ns, stop};
   sampler costs{target, where.authority, options.pid};
-  const auto result = measure(connected, costs, phase, drive.connections, stop);
-  const run_title title{"replay", fmt::format("{} against {}", options.log_path, options.target),
-                        fmt::format("{}, {}, {} requests", describe_connections(drive),
-                                    options.speed ? fmt::format("the log's times at {:g}x, seed {}",
-                                                                *options.speed, drive.seed)
-                                                  : describe_pace(drive),
-                                    phase.requests_max)};
+  auto result = measure(connected, costs, phase, drive.connections, stop);
+  const run_title title{
+      "replay", fmt::format("{} against {}", options.log_path, options.target),
+      fmt::format("{}, {}, {} requests", describe_connections(drive),
+                  options.speed ? fmt::format("the file's times at {:g}x, seed {}", *options.speed,
+                                              drive.seed)
+                                : describe_pace(drive),
+                  phase.requests_max)};
   auto document = document_head(title);
-  document["traffic"] = rejected_to_json(log);
-  return finish(result, title, std::move(document), drive.outputs);
+  document["traffic"] = rejected_to_json(file.rejected, traffic.size() + file.left_out);
+  document["traffic"]["left_out"] = file.left_out;
+  return finish(std::move(result), title, std::move(document), drive);
 }
 
 }  // namespace tacit::bench

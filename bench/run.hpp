@@ -3,8 +3,10 @@
 #include <atomic>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "bench/formats/combined_log.hpp"
+#include "bench/objective.hpp"
 #include "bench/options.hpp"
 #include "bench/verdict.hpp"
 
@@ -16,6 +18,7 @@ struct outcome {
   cost spent;
   run_facts facts;
   verdict judged;
+  std::vector<objective_result> objectives = {};  ///< What --slo asked for.
 };
 
 /// Carries out one phase on open connections, sampled before and after, and judges it.
@@ -25,11 +28,6 @@ struct outcome {
 
 /// The schedule that the options ask for, where it is not the log's own.
 [[nodiscard]] schedule schedule_for(const drive_options& drive);
-
-/// The requests of a log, with what their answers have to be.
-[[nodiscard]] traffic_source traffic_from(const formats::combined_log& log,
-                                          const std::string& authority, check_kind check,
-                                          std::uint64_t body_bytes_max);
 
 /// `tacit-bench run`: returns the exit status. Throws base::failure before anything was sent.
 [[nodiscard]] int run(const run_options& options, const std::atomic<bool>& stop);

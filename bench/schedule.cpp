@@ -1,5 +1,6 @@
 #include "bench/schedule.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <cmath>
 
@@ -41,6 +42,19 @@ schedule schedule::recorded(std::vector<std::int64_t> times_ns, double speed,
   return out;
 }
 
+schedule schedule::shaped(const rate_profile& profile) {
+  schedule out{kind::shaped};
+  out.profile_ = std::make_shared<const rate_profile>(profile);
+  return out;
+}
+
+schedule schedule::shaped(const rate_profile& profile, std::uint64_t seed) {
+  auto out = shaped(profile);
+  out.kind_ = kind::shaped_poisson;
+  out.seed_ = seed;
+  return out;
+}
+
 schedule schedule::saturating() {
   return schedule{kind::saturating};
 }
@@ -50,6 +64,9 @@ double schedule::rate_per_s() const noexcept {
     case kind::constant:
     case kind::poisson:
       return 1e9 / gap_ns_;
+    case kind::shaped:
+    case kind::shaped_poisson:
+      return profile_->count_until(profile_->length_s()) / profile_->length_s();
     case kind::recorded:
       return static_cast<double>(times_->size()) * 1e9 /
              (static_cast<double>(period_ns_) * gap_ns_);
@@ -67,6 +84,16 @@ std::int64_t schedule::due_ns(std::uint64_t index, std::int64_t previous_ns) con
       // The first request is due one gap after the start, as in any Poisson process.
       const double gap = -std::log1p(-unit_interval(mix(seed_, index))) * gap_ns_;
       return (index == 0 ? 0 : previous_ns) + std::llround(gap);
+    }
+    case kind::shaped:
+      return std::llround(profile_->time_of(static_cast<double>(index)) * 1e9);
+    case kind::shaped_poisson: {
+      // A process of rate 1, stretched so that its counts are the profile's.
+      const double before =
+          index == 0 ? 0 : profile_->count_until(static_cast<double>(previous_ns) / 1e9);
+      const double step = -std::log1p(-unit_interval(mix(seed_, index)));
+      const auto due = std::llround(profile_->time_of(before + step) * 1e9);
+      return index == 0 ? due : std::max<std::int64_t>(due, previous_ns);
     }
     case kind::recorded: {
       const auto lap = static_cast<std::int64_t>(index / times_->size());

@@ -4,6 +4,8 @@
 #include <memory>
 #include <vector>
 
+#include "bench/rate_profile.hpp"
+
 namespace tacit::bench {
 
 /// When each request of a run is due, in nanoseconds from the start of the run.
@@ -27,12 +29,18 @@ class schedule {
   [[nodiscard]] static schedule recorded(std::vector<std::int64_t> times_ns, double speed,
                                          std::int64_t period_ns);
 
+  /// Request i is due when the profile's count reaches i.
+  [[nodiscard]] static schedule shaped(const rate_profile& profile);
+
+  /// A Poisson process whose rate follows the profile; the same seed gives the same times.
+  [[nodiscard]] static schedule shaped(const rate_profile& profile, std::uint64_t seed);
+
   /// Closed loop: a request is due when a connection is free to send it.
   [[nodiscard]] static schedule saturating();
 
   [[nodiscard]] bool is_closed_loop() const noexcept { return kind_ == kind::saturating; }
 
-  /// The mean rate asked for; 0 for a closed loop.
+  /// The mean rate asked for, over the length of a profile; 0 for a closed loop.
   [[nodiscard]] double rate_per_s() const noexcept;
 
   /// The due time of request `index`, given that of `index - 1` (ignored for index 0). Only for an
@@ -40,7 +48,7 @@ class schedule {
   [[nodiscard]] std::int64_t due_ns(std::uint64_t index, std::int64_t previous_ns) const noexcept;
 
  private:
-  enum class kind { constant, poisson, recorded, saturating };
+  enum class kind { constant, poisson, shaped, shaped_poisson, recorded, saturating };
 
   explicit schedule(kind k) : kind_{k} {}
 
@@ -49,6 +57,7 @@ class schedule {
   std::uint64_t seed_ = 0;
   std::shared_ptr<const std::vector<std::int64_t>> times_;
   std::int64_t period_ns_ = 0;
+  std::shared_ptr<const rate_profile> profile_;
 };
 
 /// Mixes two numbers into one whose bits look independent of both (splitmix64). Seeded choices that

@@ -8,6 +8,7 @@
 #include <sstream>
 #include <tacit/base/error.hpp>
 
+#include "bench/formats/recorded_traffic.hpp"
 #include "bench/schedule.hpp"
 
 namespace tacit::bench::formats {
@@ -17,7 +18,8 @@ constexpr std::int64_t second_ns = 1'000'000'000;
 
 /// Why a well-formed line still cannot be replayed, or nullptr.
 const char* not_replayable(const base::combined_log_line& line) {
-  return line.method == "CONNECT" ? "CONNECT asks for a tunnel and cannot be replayed" : nullptr;
+  if (line.method == "CONNECT") return "CONNECT asks for a tunnel and cannot be replayed";
+  return line.target.size() > target_bytes_max ? "the target is longer than 16 KiB" : nullptr;
 }
 
 void read_line(std::string_view line, std::uint64_t number, combined_log& out) {
@@ -28,7 +30,7 @@ void read_line(std::string_view line, std::uint64_t number, combined_log& out) {
     out.records.push_back(record);
     return;
   }
-  if (out.rejected_count++ < rejected_listed_max) out.rejected.push_back({number, wrong});
+  out.rejected.add(number, wrong);
 }
 
 }  // namespace
@@ -63,8 +65,8 @@ combined_log parse_combined_log_text(std::string text, const std::string& name) 
     throw base::failure{out.rejected.empty()
                             ? fmt::format("{}: the log is empty", name)
                             : fmt::format("{}: no line is in combined log format; line {}: {}",
-                                          name, out.rejected.front().number,
-                                          out.rejected.front().reason)};
+                                          name, out.rejected.listed.front().number,
+                                          out.rejected.listed.front().reason)};
   }
   std::stable_sort(out.records.begin(), out.records.end(),
                    [](const auto& a, const auto& b) { return a.time_s < b.time_s; });

@@ -6,25 +6,17 @@
 #include <tacit/base/combined_log.hpp>
 #include <vector>
 
-namespace tacit::bench::formats {
+#include "bench/formats/rejections.hpp"
 
-/// A line of the log that became no request, and why.
-struct rejected_line {
-  std::uint64_t number = 0;  ///< Counted from 1.
-  std::string reason;
-};
+namespace tacit::bench::formats {
 
 /// An access log in combined (or common) format, in the order of its times.
 struct combined_log {
   std::unique_ptr<const std::string> text;  ///< What the records point into.
   /// Sorted by time; lines of the same second stay in the order of the file.
   std::vector<base::combined_log_line> records;
-  std::uint64_t rejected_count = 0;
-  std::vector<rejected_line> rejected;  ///< The first rejected_listed_max of them.
+  rejections rejected;
 };
-
-/// How many rejected lines are kept one by one; beyond it they are only counted.
-inline constexpr std::size_t rejected_listed_max = 1'000;
 
 /// Reads a whole log. Throws base::failure when the file cannot be read or holds no request.
 [[nodiscard]] combined_log read_combined_log(const std::string& path);

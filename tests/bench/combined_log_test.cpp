@@ -30,23 +30,24 @@ TEST(combined_log_reader, counts_and_names_lines_that_do_not_parse) {
       "\n" + line("00:00", "/a") + "garbage\n" + line("00:01", "/b c") + line("00:01", "/d"),
       "log");
   EXPECT_EQ(log.records.size(), 2u);
-  ASSERT_EQ(log.rejected_count, 3u);
-  EXPECT_EQ(log.rejected[0].number, 1u);
-  EXPECT_EQ(log.rejected[1].number, 3u);
-  EXPECT_EQ(log.rejected[2].number, 4u);
-  EXPECT_EQ(log.rejected[2].reason, "the target contains a space");
-  EXPECT_NE(describe_rejected(log, "f.log").find("line 4: the target contains a space"),
+  ASSERT_EQ(log.rejected.count, 3u);
+  EXPECT_EQ(log.rejected.listed[0].number, 1u);
+  EXPECT_EQ(log.rejected.listed[1].number, 3u);
+  EXPECT_EQ(log.rejected.listed[2].number, 4u);
+  EXPECT_EQ(log.rejected.listed[2].reason, "the target contains a space");
+  EXPECT_NE(describe_rejected(log.rejected, log.records.size(), "f.log")
+                .find("line 4: the target contains a space"),
             std::string::npos);
-  EXPECT_EQ(rejected_to_json(log)["rejected"], 3);
+  EXPECT_EQ(rejected_to_json(log.rejected, log.records.size())["rejected"], 3);
 }
 
 TEST(combined_log_reader, lists_rejected_lines_up_to_a_bound_and_counts_all) {
   std::string text = line("00:00", "/a");
-  for (std::size_t i = 0; i < rejected_listed_max + 5; ++i)
+  for (std::size_t i = 0; i < rejections::listed_max + 5; ++i)
     text += "garbage\n";
   const auto log = parse_combined_log_text(text, "log");
-  EXPECT_EQ(log.rejected_count, rejected_listed_max + 5);
-  EXPECT_EQ(log.rejected.size(), rejected_listed_max);
+  EXPECT_EQ(log.rejected.count, rejections::listed_max + 5);
+  EXPECT_EQ(log.rejected.listed.size(), rejections::listed_max);
 }
 
 TEST(combined_log_reader, takes_line_ends_of_both_kinds_and_a_last_line_without) {
@@ -56,7 +57,7 @@ TEST(combined_log_reader, takes_line_ends_of_both_kinds_and_a_last_line_without)
   last.pop_back();
   const auto log = parse_combined_log_text(text + last, "log");
   EXPECT_EQ(log.records.size(), 2u);
-  EXPECT_EQ(log.rejected_count, 0u);
+  EXPECT_EQ(log.rejected.count, 0u);
 }
 
 TEST(combined_log_reader, a_tunnel_request_is_reported_and_not_replayed) {
@@ -65,7 +66,7 @@ TEST(combined_log_reader, a_tunnel_request_is_reported_and_not_replayed) {
           "h - - [17/May/2015:10:00:00 +0000] \"CONNECT a:443 HTTP/1.1\" 405 0 \"-\" \"-\"\n",
       "log");
   EXPECT_EQ(log.records.size(), 1u);
-  EXPECT_EQ(log.rejected_count, 1u);
+  EXPECT_EQ(log.rejected.count, 1u);
 }
 
 TEST(combined_log_reader, a_log_without_requests_fails_in_one_line) {
@@ -116,7 +117,7 @@ TEST(combined_log_reader, takes_every_line_of_real_traffic) {
   if (!std::ifstream{path}) GTEST_SKIP() << "../shared/data/access.log is not here";
   const auto log = read_combined_log(path);
   EXPECT_EQ(log.records.size(), 9'999u);
-  EXPECT_EQ(log.rejected_count, 0u);
+  EXPECT_EQ(log.rejected.count, 0u);
   const auto times = spread_times(log.records, 1);
   EXPECT_TRUE(std::is_sorted(times.begin(), times.end()));
 }

@@ -17,7 +17,7 @@ TEST(generated_log, is_a_function_of_its_arguments) {
 TEST(generated_log, looks_like_the_traffic_of_a_site) {
   const auto log = formats::parse_combined_log_text(generated_log(10'000, 1), "generated");
   ASSERT_EQ(log.records.size(), 10'000u);
-  EXPECT_EQ(log.rejected_count, 0u);
+  EXPECT_EQ(log.rejected.count, 0u);
   std::map<std::string_view, std::size_t> targets;
   std::set<std::string_view> methods;
   std::set<int> statuses;

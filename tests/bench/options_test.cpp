@@ -113,12 +113,33 @@ TEST(options, skew_takes_two_workers_that_share_the_cpus_unless_told) {
   EXPECT_TRUE(told.pin());
 }
 
+TEST(options, a_rate_may_have_a_shape) {
+  const auto run = parsed<run_options>({"run", "http://h/", "--rate", "ramp:0:100:10s"});
+  ASSERT_TRUE(run.drive.rate.profile.has_value());
+  EXPECT_DOUBLE_EQ(run.drive.rate.profile->count_until(10), 500);
+  for (const auto* wrong : {"ramp:1:2", "steps::1s", "steps:1,x:1s", "sine:10:20:1s",
+                            "flood:1:2:3s", "flood:0:0:1s:1s", "ramp:1:2:0s", "wave:1:2:3s", ":"})
+    EXPECT_NE(refusal({"run", "http://h/", "--rate", wrong}), "no refusal") << wrong;
+  EXPECT_NE(refusal({"compare", "--rate", "ramp:0:100:10s"}), "no refusal");
+}
+
+TEST(options, a_replay_takes_filters_and_objectives) {
+  const auto replay = parsed<replay_options>(
+      {"replay", "f", "--target", "http://h", "--format", "gor", "--keep", "GET", "--drop", "x",
+       "--rewrite", "a=>b", "--header", "A:b", "--host", "n", "--strict", "--slo", "p99<5ms"});
+  EXPECT_EQ(replay.format, file_format::gor);
+  EXPECT_EQ(replay.filter.keep.size() + replay.filter.drop.size(), 2u);
+  EXPECT_EQ(replay.filter.fields.size(), 1u);
+  EXPECT_TRUE(replay.strict);
+  EXPECT_EQ(replay.drive.objectives.size(), 1u);
+}
+
 TEST(options, what_is_not_there_is_refused_by_name) {
   EXPECT_EQ(refusal({"rnu"}),
             "rnu: no such command; there are run, replay, generate, histogram and compare");
   EXPECT_EQ(refusal({"run", "http://h/", "--hgrn", "f"}),
             "unknown option --hgrn (tacit-bench --help says what there is)");
-  EXPECT_NE(refusal({"run", "http://h/", "--slo", "p99<5ms"}).find("--slo"), std::string::npos);
+  EXPECT_NE(refusal({"run", "http://h/", "--slo", "p99=5ms"}).find("--slo"), std::string::npos);
   EXPECT_NE(refusal({}), "no refusal");
   EXPECT_NE(refusal({"run"}).find("URL"), std::string::npos);
 }
