@@ -28,7 +28,7 @@ int report(const failure& what) {
 struct serve_arguments {
   std::string config;
   std::optional<std::string> listen, mode, memory, stealing, files, files_prefix;
-  std::optional<std::uint32_t> workers, spare_workers, stall_bound_ms;
+  std::optional<std::uint32_t> workers, spare_workers, stall_bound_ms, idle_release_delay_ms;
   std::optional<std::uint32_t> drain_delay_ms, drain_timeout_ms;
   std::string site;
   std::uint64_t body_limit = tacit::server::site::no_body_limit;
@@ -46,6 +46,9 @@ std::optional<failure> resolve(const serve_arguments& from, tacit::server::optio
   if (from.workers) into.workers = *from.workers;
   if (from.spare_workers) into.spare_workers = *from.spare_workers;
   if (from.stall_bound_ms) into.stall_bound = std::chrono::milliseconds(*from.stall_bound_ms);
+  if (from.idle_release_delay_ms) {
+    into.idle_release_delay = std::chrono::milliseconds(*from.idle_release_delay_ms);
+  }
   if (from.drain_delay_ms) into.drain_delay = std::chrono::milliseconds(*from.drain_delay_ms);
   if (from.drain_timeout_ms) into.drain_timeout = std::chrono::milliseconds(*from.drain_timeout_ms);
   if (from.stealing) {
@@ -154,6 +157,11 @@ int main(int argc, char** argv) {
       ->add_option("--stall-bound-ms", arguments.stall_bound_ms,
                    "report a handler that keeps its worker for so many milliseconds, 0 for never "
                    "(20)")
+      ->check(CLI::Range(0U, 3'600'000U));
+  serving
+      ->add_option("--idle-release-delay-ms", arguments.idle_release_delay_ms,
+                   "a connection without a request for so long gives its memory back, 0 for never "
+                   "(2000)")
       ->check(CLI::Range(0U, 3'600'000U));
   serving
       ->add_option("--drain-delay-ms", arguments.drain_delay_ms,

@@ -5,7 +5,6 @@
 #include <tacit/sync/sleep.hpp>
 
 #include "http/pipeline.hpp"
-#include "http/serve_connection.hpp"
 
 namespace tacit::http {
 
@@ -17,7 +16,8 @@ sched::task<> connection::serve() {
   for (;;) {
     next step = inbox_.has_unparsed() ? advance() : next::read;
     while (step == next::read) {
-      if (!watch_ && !make_room()) {
+      const bool is_light = can_wait_without_memory();
+      if (!is_light && !watch_ && !make_room()) {
         answer_refusal({400, "a line of the chunked body is too long"});
         step = next::refuse;
         break;
@@ -32,6 +32,12 @@ sched::task<> connection::serve() {
       if (watch_) {
         auto receiving = sched::start_here(receive(read_timeout()));
         read = co_await std::move(receiving);
+      } else if (is_light) {
+        io::late_read arriving = wait_for_request();
+        co_await arriving;
+        is_asleep_ = !arriving.error && arriving.bytes == 0;
+        if (is_asleep_) co_return entry_.set_asleep(true);
+        read = take(arriving);
       } else {
         read = co_await peer_.read(inbox_.room(), read_timeout());
         received(read);
@@ -110,9 +116,23 @@ sched::task<> connection::serve() {
 }
 
 sched::task<> serve_connection(const service& of, io::stream& peer, connection_set& among) {
-  connection one(of, peer, among);
+  connection_record record(among, peer);
+  co_await serve_connection(of, peer, record);
+}
+
+sched::task<> serve_connection(const service& of, io::stream& peer, connection_record& record) {
+  connection one(of, peer, record);
   co_await one.serve();
   if (one.is_watching()) co_await one.end_watch();
+}
+
+sched::task<bool> serve_until_idle(const service& of, io::stream& peer, io::late_reader& arrivals,
+                                   connection_record& record, io::stream::duration patience) {
+  record.entry.set_asleep(false);
+  connection one(of, peer, record, &arrivals, patience);
+  co_await one.serve();
+  if (one.is_watching()) co_await one.end_watch();
+  co_return one.is_asleep();
 }
 
 }  // namespace tacit::http

@@ -41,18 +41,26 @@
 #include "http/message.hpp"
 #include "http/request_label.hpp"
 #include "http/sender.hpp"
+#include "http/serve_connection.hpp"
+#include "io/late_read.hpp"
 
 namespace tacit::http {
 
 /// See above. Threads: as said there. Lifetime: outlived by service, stream and set.
 class connection final : exchange {
  public:
-  connection(const service& of, io::stream& peer, connection_set& among)
+  /// Between requests it waits by way of `arrivals`, if given, for `patience` at most.
+  connection(const service& of, io::stream& peer, connection_record& record,
+             io::late_reader* arrivals = nullptr,
+             io::stream::duration patience = io::stream::no_timeout)
       : service_(of),
         peer_(peer),
-        set_(among),
+        arrivals_(arrivals),
+        patience_(patience),
+        set_(record.set),
         limits_(&of.current_limits()),
-        entry_(among, peer, &label_),
+        label_(record.label),
+        entry_(record.entry),
         sender_(of, peer),
         memory_(of.memory == memory::mode::arena ? static_cast<std::pmr::memory_resource&>(arena_)
                                                  : *std::pmr::new_delete_resource()) {}
@@ -61,6 +69,9 @@ class connection final : exchange {
   connection& operator=(const connection&) = delete;
 
   sched::task<> serve();
+
+  /// After serve(): whether it ended only since no request came.
+  [[nodiscard]] bool is_asleep() const noexcept { return is_asleep_; }
 
   /// After serve(): whether end_watch() is still to be awaited.
   [[nodiscard]] bool is_watching() const noexcept { return static_cast<bool>(watch_); }
@@ -84,6 +95,9 @@ class connection final : exchange {
   void drop_message() noexcept;
   void take_limits();
   bool make_room();
+  [[nodiscard]] bool can_wait_without_memory() const noexcept;
+  io::late_read wait_for_request() noexcept;
+  io::transfer take(io::late_read& arrived) noexcept;
   next restart_at_front();
   [[nodiscard]] bool owes_continue() const noexcept;
   void append_continue();
@@ -142,10 +156,12 @@ class connection final : exchange {
 
   const service& service_;
   io::stream& peer_;
+  io::late_reader* const arrivals_;
+  const io::stream::duration patience_;
   connection_set& set_;
   const limits* limits_;  // In force when the present request began; never changed during one.
-  request_label label_;   // Before entry_, which shows it to others.
-  connection_set::entry entry_;
+  request_label& label_;
+  connection_set::entry& entry_;
 
   inbox inbox_;
   sender sender_;
@@ -155,6 +171,7 @@ class connection final : exchange {
   memory::frame_note* note_ = nullptr;  // Of serve(), and gone with it.
   bool close_after_answer_ = false;
   bool lingers_ = false;
+  bool is_asleep_ = false;
   int late_reads_left_ = late_reads_max;
 
   base::atomic<bool> settled_{true};  // False from the start of a coroutine handler to settle().

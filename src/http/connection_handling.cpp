@@ -20,6 +20,7 @@ void connection::label_request() noexcept {
                                             static_cast<std::size_t>(inbox_.block_end() - line));
   memory::note(note_->request, number);
   sched::this_worker::serves(number);
+  entry_.set_held(inbox_.block_bytes() + arena_.held_bytes());
 }
 
 void connection::begin_handler() {

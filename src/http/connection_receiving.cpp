@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <utility>
 
 #include <tacit/sched/this_worker.hpp>
 
@@ -125,6 +126,26 @@ bool connection::make_room() {
   if (!inbox_.message_is_at_front()) static_cast<void>(restart_at_front());
   // The head takes half of the block at most, so there is room once the gathered body has left.
   return !inbox_.room().empty() || (inbox_.has_head() && inbox_.make_room_behind_head());
+}
+
+// Between two requests, of the next of which nothing has come. The watch writes into the block.
+bool connection::can_wait_without_memory() const noexcept {
+  return arrivals_ && !message_ && !watch_ && !inbox_.has_unparsed();
+}
+
+io::late_read connection::wait_for_request() noexcept {
+  inbox_.release();
+  arena_.release();
+  entry_.set_held(0);
+  limits_ = &service_.current_limits();
+  return {*arrivals_, std::max(memory::buffer_pool::block_bytes, 2 * limits_->head_bytes_max),
+          limits_->idle_timeout, patience_};
+}
+
+io::transfer connection::take(io::late_read& arrived) noexcept {
+  inbox_.adopt(std::move(arrived.block), arrived.bytes);
+  service_.count.received_bytes.add(arrived.bytes);
+  return {arrived.error, arrived.bytes};
 }
 
 connection::next connection::restart_at_front() {

@@ -68,9 +68,13 @@ connection_listing connection_set::list(std::size_t most, std::optional<activity
   for (const entry* each = first_; each; each = each->next_) {
     const activity doing = each->activity_.load(base::memory_order_relaxed);
     ++made.count[static_cast<std::size_t>(doing)];
+    const bool is_asleep = each->asleep_.load(base::memory_order_relaxed);
+    made.asleep += is_asleep ? 1 : 0;
     if (made.connections.size() >= most || (only && doing != *only)) continue;
     connection_info info;
     info.doing = doing;
+    info.is_asleep = is_asleep;
+    info.held_bytes = each->held_bytes_.load(base::memory_order_relaxed);
     info.age = std::max(now - each->opened_, std::chrono::nanoseconds(0));
     if (each->label_) info.requests = each->label_->summarize();
     info.socket = io::report_on(each->stream_.descriptor());

@@ -36,7 +36,9 @@ inline constexpr std::size_t activities = static_cast<std::size_t>(activity::lin
 /// A connection as it was at a moment.
 struct connection_info {
   activity doing = activity::idle;
+  bool is_asleep = false;  ///< Idle, and no coroutine waits for it.
   std::chrono::nanoseconds age{};
+  std::uint64_t held_bytes = 0;  ///< For what it receives and answers, frames not included.
   request_label::summary requests;
   io::socket_report socket;
 };
@@ -44,6 +46,7 @@ struct connection_info {
 /// Open connections as they were at a moment.
 struct connection_listing {
   std::array<std::size_t, activities> count{};  ///< Of all, by what they do.
+  std::size_t asleep = 0;                       ///< Of the idle ones.
   std::vector<connection_info> connections;     ///< The newest first.
 };
 
@@ -85,6 +88,14 @@ class connection_set {
       return stopped_.load(base::memory_order_acquire);
     }
 
+    /// No coroutine waits for its next request, until it is said that one does.
+    void set_asleep(bool is_so) noexcept { asleep_.store(is_so, base::memory_order_relaxed); }
+
+    /// What it has in blocks and arena, for the listing.
+    void set_held(std::size_t bytes) noexcept {
+      held_bytes_.store(static_cast<std::uint32_t>(bytes), base::memory_order_relaxed);
+    }
+
    private:
     friend class connection_set;
     void stop() noexcept;
@@ -95,6 +106,8 @@ class connection_set {
     const base::steady_time opened_;
     base::atomic<activity> activity_{activity::idle};
     base::atomic<bool> stopped_{false};
+    base::atomic<bool> asleep_{false};
+    base::atomic<std::uint32_t> held_bytes_{0};
     sched::cancel_scope* ends_with_drain_ = nullptr;  // Guarded by the set's mutex_.
     entry* next_ = nullptr;                           // Guarded by the set's mutex_.
     entry* previous_ = nullptr;                       // Guarded by the set's mutex_.

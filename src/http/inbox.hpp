@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include <tacit/memory/buffer_pool.hpp>
 
@@ -54,6 +55,20 @@ class inbox {
   /// Takes a block of at least `bytes`, if there is none, or the one there is smaller: then what is
   /// unparsed moves to the front of the new one. Precondition: no message is there.
   void ensure_block(std::size_t bytes);
+
+  /// Gives the block away. Precondition: nothing is in it.
+  void release() noexcept {
+    block_ = memory::buffer();
+    message_ = parsed_ = head_end_ = end_ = 0;
+  }
+
+  /// Takes a block with `bytes` that came. Precondition: no block is there.
+  void adopt(memory::buffer block, std::size_t bytes) noexcept {
+    block_ = std::move(block);
+    end_ = bytes;
+  }
+
+  [[nodiscard]] std::size_t block_bytes() const noexcept { return block_.size(); }
 
   /// Between messages: what is unparsed moves to the front.
   void compact() noexcept;

@@ -119,6 +119,13 @@ std::variant<listening_socket, base::failure> listening_socket::open(const std::
   return listening_socket(std::move(fd), std::move(bound));
 }
 
+int listening_socket::queued() const noexcept {
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  if (getsockopt(fd_.get(), IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return 0;
+  return static_cast<int>(info.tcpi_unacked);  // Of a socket that listens, its queue.
+}
+
 std::variant<listening_socket, base::failure> listening_socket::adopt(unique_fd fd) {
   const std::string name = "descriptor " + std::to_string(fd.get());
   int listens = 0;

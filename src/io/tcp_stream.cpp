@@ -205,7 +205,7 @@ std::optional<base::steady_time> tcp_stream::on_expired(base::steady_time now) n
   for (;;) {
     const bool read_is_late = has_passed(read_deadline_, now);
     const bool write_is_late = has_passed(write_deadline_, now);
-    if (read_is_late || write_is_late) {
+    if ((read_is_late && !let_go(now)) || write_is_late) {
       timed_out_.store(true, base::memory_order_relaxed);
       write_is_late ? abort() : stop_reading();
     }

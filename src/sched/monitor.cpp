@@ -10,6 +10,7 @@
 #include <tacit/base/time_slice.hpp>
 #include <tacit/sched/scheduler.hpp>
 
+#include "memory/slab_space.hpp"
 #include "sched/idle.hpp"
 #include "sched/stack_capture.hpp"
 #include "sched/worker.hpp"
@@ -40,7 +41,7 @@ constexpr microseconds held_after{300};
 constexpr int quiet_looks_before_sleep = 4;
 constexpr std::chrono::seconds housekeeping_interval{1};
 constexpr std::chrono::seconds memory_kept_for{10};
-constexpr std::size_t trimmed_bytes_max = 1024 * 1024;
+constexpr std::size_t trimmed_bytes_max = 4 * 1024 * 1024;  // Some 1.3 ms of this thread.
 constexpr std::chrono::milliseconds stack_bound{50};
 // A stall costs a signal, a stack and a line in the log.
 constexpr std::chrono::milliseconds report_interval{100};
@@ -83,7 +84,15 @@ void monitor::wait() {
   }
   asleep_.store(true, base::memory_order_seq_cst);
   if (scheduler_.idle_->awake() == 0) {
-    changed_.wait(lock, [this] { return stopping_ || !asleep_.load(base::memory_order_seq_cst); });
+    const auto is_called = [this] {
+      return stopping_ || !asleep_.load(base::memory_order_seq_cst);
+    };
+    // What a burst has left is returned also if nothing happens any more.
+    if (memory::slab_space::read_statistics().idle_bytes != 0) {
+      changed_.wait_for(lock, housekeeping_interval, is_called);
+    } else {
+      changed_.wait(lock, is_called);
+    }
   }
   asleep_.store(false, base::memory_order_seq_cst);
   quiet_looks_ = 0;

@@ -117,7 +117,13 @@ bool task_group::spawning::await_ready() noexcept {
 }
 
 bool task_group::spawning::wait() noexcept {
-  if (scope_ && (error_ = scope_->add(*this))) return false;
+  if (scope_) {
+    // Once it is added, error_ is for on_cancelled() to write.
+    if (const base::error_code early = scope_->add(*this)) {
+      error_ = early;
+      return false;
+    }
+  }
   const std::lock_guard lock(group_.lock_);
   if (state_ == state::cancelled) return false;
   if (group_.live_ < group_.options_.children_max) {

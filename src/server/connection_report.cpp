@@ -45,6 +45,8 @@ json to_json(const http::connection_info& info) {
   json out = {{"connection", info.requests.connection},
               {"peer", info.socket.peer},
               {"state", key_of(info.doing)},
+              {"asleep", info.is_asleep},
+              {"held_bytes", info.held_bytes},
               {"age_s", seconds(info.age)},
               {"requests", info.requests.requests}};
   const auto number = [&](const char* name, std::optional<std::uint64_t> value) {
@@ -65,6 +67,7 @@ std::string bytes_or_dash(std::optional<std::uint64_t> value) {
 json to_json(const http::connection_listing& listing) {
   json out = {{"total", total(listing)},
               {"listed", listing.connections.size()},
+              {"asleep", listing.asleep},
               {"states", json::object()},
               {"connections", json::array()}};
   for (std::size_t i = 0; i < http::activities; ++i)
@@ -82,12 +85,13 @@ std::string to_text(const http::connection_listing& listing) {
                 "peer", "state", "age s", "requests", "received", "sent", "request");
   text += line;
   for (const auto& each : listing.connections) {
-    std::snprintf(line, sizeof line, "%10llu  %-22s %-13s %10.3f %9u %12s %12s  ",
-                  static_cast<unsigned long long>(each.requests.connection),
-                  each.socket.peer.c_str(), std::string(http::to_string(each.doing)).c_str(),
-                  seconds(each.age), each.requests.requests,
-                  bytes_or_dash(each.socket.received_bytes).c_str(),
-                  bytes_or_dash(each.socket.sent_bytes).c_str());
+    std::snprintf(
+        line, sizeof line, "%10llu  %-22s %-13s %10.3f %9u %12s %12s  ",
+        static_cast<unsigned long long>(each.requests.connection), each.socket.peer.c_str(),
+        each.is_asleep ? "idle, asleep" : std::string(http::to_string(each.doing)).c_str(),
+        seconds(each.age), each.requests.requests,
+        bytes_or_dash(each.socket.received_bytes).c_str(),
+        bytes_or_dash(each.socket.sent_bytes).c_str());
     text += line;
     if (each.requests.current) text += each.requests.current->to_string();
     text += '\n';

@@ -1,6 +1,9 @@
 #include <algorithm>
+#include <chrono>
+#include <new>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -40,11 +43,70 @@ class place_on {
   connection_count* taken_;
 };
 
-sched::task<> serve(const mode_environment& environment, io::unique_fd fd, io::reactor& on,
-                    [[maybe_unused]] place_on place, [[maybe_unused]] admission::ticket admitted) {
-  io::tcp_stream stream(std::move(fd), on);
-  co_await http::serve_connection(environment.service, stream, environment.connections);
-}
+// A connection from its placing to its end. While it sleeps this is all there is of it: no
+// coroutine refers to it then, and the stream tells when something has come.
+//
+// Lifetime: its own. It is deleted by the coroutine that has served it to its end.
+class peer final : io::arrival_listener {
+ public:
+  peer(const mode_environment& environment, sched::scheduler& scheduler,
+       base::atomic<std::size_t>& asleep, io::unique_fd fd, io::reactor& on, place_on place,
+       admission::ticket admitted)
+      : environment_(environment),
+        scheduler_(scheduler),
+        asleep_(asleep),
+        place_(std::move(place)),
+        admitted_(std::move(admitted)),
+        stream_(std::move(fd), on),
+        record_(environment.connections, stream_) {}
+
+  // Takes the object over.
+  void start() { scheduler_.spawn(serve(this), {.name = "connection"}).detach(); }
+
+ private:
+  static sched::task<> serve(peer* self) {
+    const mode_environment& environment = self->environment_;
+    const auto delay = environment.settings.idle_release_delay;
+    // Where requests are to take their memory from the heap, a connection keeps its own.
+    if (environment.settings.memory == memory::mode::heap) {
+      co_await http::serve_connection(environment.service, self->stream_, self->record_);
+    } else {
+      const auto patience = delay.count() == 0 ? io::stream::no_timeout : delay;
+      while (co_await http::serve_until_idle(environment.service, self->stream_, self->stream_,
+                                             self->record_, patience)) {
+        if (self->fall_asleep()) co_return;
+      }
+    }
+    delete self;
+  }
+
+  // After true it may be awake again, and gone.
+  bool fall_asleep() noexcept {
+    asleep_.fetch_add(1, base::memory_order_relaxed);
+    if (stream_.listen(*this)) return true;
+    asleep_.fetch_sub(1, base::memory_order_relaxed);
+    return false;
+  }
+
+  // The coroutine is counted among the scheduler's before the connection is not among the sleepers.
+  void on_arrival() noexcept override {
+    auto& asleep = asleep_;
+    try {
+      start();
+    } catch (const std::bad_alloc&) {
+      delete this;
+    }
+    asleep.fetch_sub(1, base::memory_order_release);
+  }
+
+  const mode_environment& environment_;
+  sched::scheduler& scheduler_;
+  base::atomic<std::size_t>& asleep_;
+  place_on place_;
+  admission::ticket admitted_;
+  io::tcp_stream stream_;
+  http::connection_record record_;
+};
 
 sched::scheduler_options options_of(const options& settings) {
   sched::scheduler_options out;
@@ -85,6 +147,7 @@ class coroutine_mode final : public mode {
   }
 
   std::size_t finish() override {
+    await_sleepers();
     const std::size_t left = scheduler_.stop(last_steps_timeout);
     if (left != 0) {
       observe::log(observe::severity::warning,
@@ -97,6 +160,15 @@ class coroutine_mode final : public mode {
   [[nodiscard]] sched::scheduler* scheduler() noexcept override { return &scheduler_; }
 
  private:
+  // Those that were cut have not all noticed yet.
+  void await_sleepers() const {
+    const auto until = std::chrono::steady_clock::now() + last_steps_timeout;
+    while (asleep_.load(base::memory_order_acquire) != 0 &&
+           std::chrono::steady_clock::now() < until) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+  }
+
   [[nodiscard]] static sched::task<> join(sched::join_handle<> handle) {
     co_await std::move(handle);
   }
@@ -115,15 +187,15 @@ class coroutine_mode final : public mode {
           return a.load(base::memory_order_relaxed) < b.load(base::memory_order_relaxed);
         });
     io::reactor& on = reactor_of(static_cast<std::uint32_t>(fewest - placed_.begin()));
-    scheduler_
-        .spawn(serve(environment_, std::move(one.fd), on, place_on(*fewest), std::move(*admitted)),
-               {.name = "connection"})
-        .detach();
+    (new peer(environment_, scheduler_, asleep_, std::move(one.fd), on, place_on(*fewest),
+              std::move(*admitted)))
+        ->start();
   }
 
   const mode_environment environment_;
   sched::scheduler scheduler_;
   std::vector<connection_count> placed_;  // Connections per worker.
+  base::atomic<std::size_t> asleep_{0};   // Connections without a coroutine.
   std::optional<io::listener> listener_;
   sched::join_handle<> accepting_;
 };
@@ -134,6 +206,7 @@ void coroutine_mode::describe(nlohmann::json& into) const {
     into["workers"][i]["connections"] = placed_[i].load(base::memory_order_relaxed);
   into["injected_waiting"] = scheduler_.injected_waiting();
   into["tasks"] = scheduler_.live_roots();
+  into["asleep"] = asleep_.load(base::memory_order_relaxed);
 }
 
 }  // namespace

@@ -76,6 +76,7 @@ std::vector<key> keys_of(options& o) {
           {"spare_workers", [&](const json& v) { set_workers(o.spare_workers, v); }},
           {"stealing", [&](const json& v) { set_flag(o.stealing, v); }},
           {"stall_bound_ms", [&](const json& v) { set_duration(o.stall_bound, v); }},
+          {"idle_release_delay_ms", [&](const json& v) { set_duration(o.idle_release_delay, v); }},
           {"drain_delay_ms", [&](const json& v) { set_duration(o.drain_delay, v); }},
           {"drain_idle_ms", [&](const json& v) { set_duration(o.drain_idle, v); }},
           {"upgrade_timeout_ms", [&](const json& v) { set_duration(o.upgrade_timeout, v); }},
@@ -297,6 +298,7 @@ std::vector<std::string> fixed_differences(const options& running, const options
   compare("spare_workers", &options::spare_workers);
   compare("stealing", &options::stealing);
   compare("stall_bound_ms", &options::stall_bound);
+  compare("idle_release_delay_ms", &options::idle_release_delay);
   compare("middleware", &options::middleware);
   compare("files", &options::files);
   compare("files_prefix", &options::files_prefix);

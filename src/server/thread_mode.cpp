@@ -24,6 +24,8 @@ namespace tacit::server {
 namespace {
 
 constexpr std::chrono::seconds last_steps_timeout{5};
+// Taken at the end beyond those that were queued when it began.
+constexpr int late_connections_max = 64;
 
 struct admitted_connection {
   admitted_connection(io::unique_fd socket, admission::ticket its) noexcept
@@ -65,6 +67,7 @@ class thread_mode final : public mode {
  private:
   void accept();
   io::acceptor::outcome take_one(io::acceptor& from);
+  void take_queued(io::acceptor& from);
   void start_thread(io::accepted one);
   void serve(std::unique_ptr<admitted_connection> one);
   [[nodiscard]] bool enter();
@@ -92,8 +95,13 @@ void thread_mode::accept() {
         [this](io::unique_fd fd) { environment_.entrance.refuse_for_descriptors(std::move(fd)); });
     ::poll(&waits[1], 1, static_cast<int>(pause.count()));
   }
-  const bool takes_queued = takes_queued_.load(base::memory_order_acquire);
-  while (takes_queued && take_one(from) == io::acceptor::outcome::taken) {
+  if (takes_queued_.load(base::memory_order_acquire)) take_queued(from);
+}
+
+// Some more than there are now, but not all that keep coming.
+void thread_mode::take_queued(io::acceptor& from) {
+  for (int left = environment_.socket.queued() + late_connections_max; left > 0; --left) {
+    if (take_one(from) != io::acceptor::outcome::taken) return;
   }
 }
 

@@ -9,7 +9,13 @@ namespace tacit::sync {
 bool sleep_until::start() {
   timers_ = sched::this_worker::timers();
   if (!timers_) return block();
-  if (scope_ && (cause_ = scope_->add(*this))) return end(state::cancelled);
+  if (scope_) {
+    // Once it is added, cause_ is for on_cancelled() to write.
+    if (const base::error_code early = scope_->add(*this)) {
+      cause_ = early;
+      return end(state::cancelled);
+    }
+  }
   if (!timers_->set(*this, due_)) return end(state::closed);
   auto expected = state::starting;
   if (state_.compare_exchange_strong(expected, state::asleep, base::memory_order_acq_rel)) {

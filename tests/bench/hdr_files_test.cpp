@@ -133,7 +133,7 @@ TEST(hdr_encoding_property, whatever_was_recorded_comes_back) {
   }
 }
 
-TEST(hdr_encoding_property, damaged_bytes_never_pass_for_a_histogram_of_another_size) {
+TEST(hdr_encoding_property, damaged_bytes_never_pass_for_another_histogram) {
   const auto seed = std::random_device{}();
   std::mt19937_64 random{seed};
   observe::histogram from;
@@ -148,8 +148,11 @@ TEST(hdr_encoding_property, damaged_bytes_never_pass_for_a_histogram_of_another_
     auto damaged = *from_base64(whole);
     damaged[random() % damaged.size()] ^= static_cast<char>(1 + random() % 255);
     observe::histogram back;
-    // The checksum of the zlib stream and the lengths around it find every changed byte.
-    EXPECT_NE(decode_hdr(to_base64(damaged), back), nullptr) << "seed " << seed;
+    // The checksum of the zlib stream and the lengths around it find every changed byte, but for
+    // bits of the stream's head that change nothing.
+    if (decode_hdr(to_base64(damaged), back) == nullptr) {
+      EXPECT_EQ(encode_hdr(back), whole) << "seed " << seed;
+    }
   }
 }
 

@@ -32,6 +32,10 @@ class listening_socket {
 
   [[nodiscard]] int fd() const noexcept { return fd_.get(); }
 
+  /// How many connections have been made and wait to be accepted. 0 for a Unix socket, whose kernel
+  /// does not tell.
+  [[nodiscard]] int queued() const noexcept;
+
   /// "HOST:PORT" as bound, with the port that the system picked; "unix:PATH" of a Unix socket.
   [[nodiscard]] const std::string& address() const noexcept { return address_; }
 

@@ -29,7 +29,7 @@ class arena final : public std::pmr::memory_resource {
   /// Makes all memory reusable and gives back to the heap what exceeds the retained amount.
   void reset() noexcept;
 
-  /// Gives every chunk back to the heap.
+  /// Holds nothing any more. A chunk of the first size is kept for the thread's next arena.
   void release() noexcept;
 
   /// Bytes held from the heap, whether in use or kept.

@@ -65,6 +65,11 @@ struct options {
   /// by tacit_stalls_total. 0: never. Coroutine mode only.
   std::chrono::milliseconds stall_bound{20};
 
+  /// A connection without a request for this long falls asleep: its coroutine ends, and what it
+  /// held for it goes back. Waking costs some microseconds, so that connections in use stay awake.
+  /// 0: never. Coroutine mode with arena memory only.
+  std::chrono::milliseconds idle_release_delay{2'000};
+
   /// How long a server that is told to stop goes on as before, except that /readyz answers 503. For
   /// balancers that ask /readyz, or learn late that the server goes: Kubernetes takes a few seconds
   /// to take a pod out of its endpoints.
