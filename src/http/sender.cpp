@@ -54,7 +54,12 @@ base::error_code sender::note(const io::transfer& written, bool is_too_slow) {
   service_.count.sent_bytes.add(written.bytes);
   error_ = written.error;
   if (!error_ && is_too_slow) error_ = base::errc::timed_out;
-  if (error_ == base::errc::timed_out) service_.count.timeouts.add();
+  if (error_ == base::errc::timed_out) {
+    service_.count.timeouts.add();
+    // With a proper end the kernel would keep what was not taken, megabytes of it, for as long as
+    // the peer pleases.
+    peer_.cut();
+  }
   return error_;
 }
 

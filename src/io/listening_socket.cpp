@@ -19,6 +19,12 @@ namespace {
 // What waits here has finished its handshake. The kernel caps it at net.core.somaxconn.
 constexpr int backlog = 4096;
 
+// What the kernel takes of an answer beyond what is under way to the peer. Without it, a peer that
+// reads nothing is given as much as its buffer may grow to, 4 MB, and some hundred of them all the
+// memory that the kernel has for TCP: then everybody's connections fail. How much is under way, and
+// so the speed over long distances, is not limited.
+constexpr int unsent_bytes_max = 256 * 1024;
+
 union socket_address {
   sockaddr any;
   sockaddr_in v4;
@@ -54,6 +60,13 @@ std::string local_name(const sockaddr_un& from, socklen_t size) {
   if (bytes == 0) return {};
   if (from.sun_path[0] == 0) return "@" + std::string(from.sun_path + 1, bytes - 1);
   return {from.sun_path, ::strnlen(from.sun_path, bytes)};
+}
+
+// What accepted connections inherit. Fails on a Unix socket, which needs none of it.
+void prepare_for_connections(int fd) {
+  const int on = 1;
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent_bytes_max, sizeof unsent_bytes_max);
 }
 
 std::string bound_address(int fd) {
@@ -111,7 +124,7 @@ std::variant<listening_socket, base::failure> listening_socket::open(const std::
   if (!fd) return system_failure("cannot make a socket for " + address);
   const int on = 1;
   setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  prepare_for_connections(fd.get());
   if (::bind(fd.get(), &wanted.any, size) != 0 || ::listen(fd.get(), backlog) != 0) {
     return system_failure("cannot listen on " + address);
   }
@@ -141,8 +154,7 @@ std::variant<listening_socket, base::failure> listening_socket::adopt(unique_fd 
       ::fcntl(fd.get(), F_SETFL, flags | O_NONBLOCK) != 0) {
     return system_failure(name);
   }
-  const int on = 1;
-  setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // Fails on a Unix socket.
+  prepare_for_connections(fd.get());
   std::string bound = bound_address(fd.get());
   return listening_socket(std::move(fd), std::move(bound));
 }

@@ -198,6 +198,30 @@ TEST_P(files, one_that_gets_shorter_while_it_is_sent_ends_the_connection) {
   EXPECT_NE(server.errors().find("became shorter"), std::string::npos);
 }
 
+TEST_P(files, a_reader_that_is_too_slow_is_cut_and_counted) {
+  // It reads all the time, but no reader takes 4 GB in each second.
+  const std::string limits = folder_.write("limits.json", R"({"limits": {
+      "write_timeout_ms": 50, "write_bytes_per_s_min": 4000000000}})");
+  write("huge.bin", "");
+  std::filesystem::resize_file(folder_.path() / "www/huge.bin",
+                               std::uintmax_t{1} << 33);  // All of it a hole.
+  const server_process server =
+      serve({"--files", folder_.file("www"), "--files-prefix", "/static", "--config", limits});
+  auto slow = server.connect();
+  slow.send(get_request("/static/huge.bin"));
+  auto other = server.connect();
+  std::size_t taken = 0;
+  const auto is_counted = [&] {
+    taken += slow.discard(16'384);
+    const std::string metrics = other.exchange(get_request("/metrics")).body;
+    return metrics.find("tacit_http_timeouts_total 1\n") != std::string::npos;
+  };
+  EXPECT_TRUE(support::eventually(is_counted));
+  EXPECT_GT(taken, 0U);
+  EXPECT_TRUE(slow.reset_by_peer());
+  EXPECT_EQ(other.exchange(get_request("/static/hello.txt")).body, "Hello, file!");
+}
+
 TEST_P(files, a_reader_that_leaves_harms_nobody) {
   const server_process server = serve_files();
   for (int i = 0; i < 20; ++i) {

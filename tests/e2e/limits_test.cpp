@@ -79,6 +79,8 @@ TEST_P(limits, a_peer_that_reads_nothing_is_cut) {
     return nlohmann::json::parse(answer.body).at("connections").get<int>();
   };
   EXPECT_TRUE(support::eventually([&] { return connections() == 1; }));
+  // With a proper end the kernel would keep offering what is left.
+  EXPECT_TRUE(stubborn.reset_by_peer());
 }
 
 TEST_P(limits, connections_beyond_the_limit_are_closed_at_once) {

@@ -179,6 +179,22 @@ std::size_t raw_client::receive() {
   }
 }
 
+bool raw_client::reset_by_peer() {
+  std::array<char, 65536> chunk;
+  ssize_t got;
+  do {
+    got = ::recv(fd_, chunk.data(), chunk.size(), 0);
+  } while (got > 0 || (got < 0 && errno == EINTR));
+  if (got < 0 && errno != ECONNRESET) give_up("neither an end nor a reset came in time");
+  return got < 0;
+}
+
+std::size_t raw_client::discard(std::size_t most) {
+  std::array<char, 65536> chunk;
+  const ssize_t got = ::recv(fd_, chunk.data(), std::min(most, chunk.size()), MSG_DONTWAIT);
+  return got > 0 ? static_cast<std::size_t>(got) : 0;
+}
+
 std::string raw_client::take(std::size_t count) {
   while (received_.size() < count) {
     if (receive() == 0) give_up("closed by the peer, " + std::to_string(count) + " bytes expected");

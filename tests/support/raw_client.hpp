@@ -68,6 +68,13 @@ class raw_client {
   /// True if the peer closes without a further byte.
   [[nodiscard]] bool closed_by_peer() { return read_to_end().empty(); }
 
+  /// True if the connection ends with a reset, behind whatever was sent before it.
+  [[nodiscard]] bool reset_by_peer();
+
+  /// Takes at most `most` bytes of what has come off the socket and forgets them; 0 if nothing has
+  /// come, or nothing ever will. Does not wait: this is how a peer reads that takes its time.
+  std::size_t discard(std::size_t most);
+
   /// True if at least one byte has come, or the peer has closed. Does not wait.
   [[nodiscard]] bool readable() const;
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <stdexcept>
 
+#include "support/patience.hpp"
 #include "support/scripted_peer.hpp"
 
 namespace tacit::support {
@@ -25,6 +26,17 @@ TEST(raw_client, reads_responses_that_follow_each_other) {
   EXPECT_EQ(client.read_response().status, 204);
   EXPECT_EQ(client.read_response().status, 404);
   EXPECT_TRUE(client.closed_by_peer());
+}
+
+TEST(raw_client, discards_as_much_as_is_wanted) {
+  scripted_peer peer(1, "0123456789HTTP/1.1 204 No Content\r\n\r\n");
+  raw_client client(peer.port());
+  client.send("x");
+  std::size_t gone = 0;
+  ASSERT_TRUE(eventually([&] { return (gone += client.discard(10 - gone)) == 10; }));
+  EXPECT_EQ(client.read_response().status, 204);
+  EXPECT_TRUE(client.closed_by_peer());
+  EXPECT_EQ(client.discard(1), 0U);
 }
 
 TEST(raw_client, reads_chunks_extensions_and_trailers) {
