@@ -43,7 +43,8 @@ sched::task<> connection::serve() {
         received(read);
       }
       if (!message_) {
-        entry_.set(activity::reading_head);
+        // A peer that has left was idle to its end.
+        if (!read.error) entry_.set(activity::reading_head);
       } else if (inbox_.has_head() && is_too_slow(since, read.bytes)) {
         read.error = base::errc::timed_out;
       }
