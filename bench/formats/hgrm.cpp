@@ -32,7 +32,8 @@ moments moments_of(const observe::histogram& from) {
   const auto slots = from.slots();
   const auto middle = [&](std::size_t slot) {
     const auto lowest = from.lowest_in_slot(slot);
-    return static_cast<double>(lowest + (from.highest_in_slot(slot) - lowest + 1) / 2);
+    const auto half = (from.highest_in_slot(slot) - lowest + 1) / 2;
+    return static_cast<double>(lowest + half);
   };
   const auto mean_of = [&](auto value) {
     double sum = 0;

@@ -94,7 +94,9 @@ bool names_another_version(std::string_view head) noexcept {
 
 parser::parser(const limits& bounds, request& into, std::pmr::memory_resource& memory)
     : limits_(bounds), request_(into), gathered_(&memory) {
-  header_limit(static_cast<std::uint32_t>(bounds.head_bytes_max));
+  // Beast's own limit begins anew with each field that it has consumed. It only bounds what this
+  // parser has not counted yet.
+  header_limit(static_cast<std::uint32_t>(bounds.head_bytes_max) + 1);
   body_limit(boost::none);  // Whether there is one depends on who handles the request.
 }
 
@@ -104,6 +106,7 @@ parser::progress parser::parse(std::string_view bytes, std::size_t& consumed) {
   eager(had_head);
   error_code ec;
   consumed = feed(bytes, ec);
+  if (!had_head && is_head_too_large(bytes, consumed, ec)) ec = beast_http::error::header_limit;
   if (ec == beast_http::error::need_more) {
     if (!has_ended_early(bytes)) return progress::need_more;
     ec = beast_http::error::bad_version;
@@ -117,6 +120,16 @@ parser::progress parser::parse(std::string_view bytes, std::size_t& consumed) {
     return progress::complete;
   }
   return had_head || !is_header_done() ? progress::need_more : progress::head_complete;
+}
+
+// Counted from the first byte to the end of the head, or, while that has not come, to the last byte
+// that has: so it does not depend on how the bytes arrive.
+bool parser::is_head_too_large(std::string_view bytes, std::size_t consumed, error_code ec) {
+  head_bytes_ += consumed;
+  if (ec == beast_http::error::need_more) {
+    return head_bytes_ + (bytes.size() - consumed) > limits_.head_bytes_max;
+  }
+  return !ec && head_bytes_ > limits_.head_bytes_max;
 }
 
 // A head that has come as a whole, but with less than a version at the end of its first line: there

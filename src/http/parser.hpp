@@ -70,6 +70,7 @@ class parser final : private boost::beast::http::basic_parser<true> {
   std::size_t on_chunk_body_impl(std::uint64_t remain, string_view body, error_code& ec) override;
   void on_finish_impl(error_code& ec) override;
 
+  [[nodiscard]] bool is_head_too_large(std::string_view bytes, std::size_t consumed, error_code ec);
   [[nodiscard]] bool has_ended_early(std::string_view bytes) const;
   std::size_t feed(std::string_view bytes, error_code& ec);
   void refuse(int status, std::string_view reason, error_code& ec);
@@ -86,6 +87,7 @@ class parser final : private boost::beast::http::basic_parser<true> {
   refusal refusal_;
   int hosts_ = 0;
   int lengths_ = 0;
+  std::size_t head_bytes_ = 0;
   std::size_t extension_bytes_ = 0;
   bool gathers_ = true;
   bool is_absolute_ = false;

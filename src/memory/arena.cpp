@@ -93,17 +93,17 @@ void arena::reset() noexcept {
   if (held_bytes_ > retained_bytes_max) {
     // A first chunk made for one huge request must not be kept either.
     chunk** link = &first_;
-    std::size_t kept = 0;
+    std::size_t bytes_kept = 0;
     while (chunk* each = *link) {
-      if (kept + each->bytes <= retained_bytes_max) {
-        kept += each->bytes;
+      if (bytes_kept + each->bytes <= retained_bytes_max) {
+        bytes_kept += each->bytes;
         link = &each->next;
       } else {
         *link = each->next;
         ::operator delete(each);
       }
     }
-    held_bytes_ = kept;
+    held_bytes_ = bytes_kept;
   }
   current_ = nullptr;
   cursor_ = limit_ = nullptr;

@@ -177,6 +177,34 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& case_) { return case_.param.name; });
 #undef REQUEST
 
+// Found by fuzzing: Beast counts anew from each field that it has consumed.
+TEST(parser, limits_the_head_alike_wherever_the_bytes_are_cut) {
+  limits tight;
+  tight.head_bytes_max = 60;
+  const auto status_at_cut = [&](const std::string& text, std::size_t cut) {
+    std::pmr::monotonic_buffer_resource memory;
+    request asked(memory);
+    parser under_test(tight, asked, memory);
+    std::size_t at = 0;
+    auto result = under_test.parse(std::string_view(text).substr(0, cut), at);
+    if (result == parser::progress::need_more) {
+      std::size_t consumed = 0;
+      result = under_test.parse(std::string_view(text).substr(at), consumed);
+    }
+    if (result == parser::progress::refused) return under_test.why().status;
+    return result == parser::progress::complete ? 200 : 0;
+  };
+  const std::string fits = with_host("A: 1\r\nB: " + std::string(22, 'x') + "\r\n");
+  ASSERT_EQ(fits.size(), tight.head_bytes_max);
+  const std::string larger = with_host("A: 1\r\nB: " + std::string(23, 'x') + "\r\n");
+  for (std::size_t cut = 1; cut < fits.size(); ++cut)
+    EXPECT_EQ(status_at_cut(fits, cut), 200) << "cut at " << cut;
+  for (std::size_t cut = 1; cut < larger.size(); ++cut)
+    EXPECT_EQ(status_at_cut(larger, cut), 431) << "cut at " << cut;
+  EXPECT_EQ(status_at_cut(larger.substr(0, larger.size() - 2), 40), 0) << "its end may come";
+  EXPECT_EQ(status_at_cut(larger.substr(0, larger.size() - 2) + "C: ", 40), 431);
+}
+
 TEST(parser, keeps_to_its_limits) {
   limits tight;
   tight.target_bytes_max = 20;

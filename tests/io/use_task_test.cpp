@@ -70,19 +70,21 @@ TEST(use_task, awaits_composed_operations) {
 
 TEST(use_task, a_cancelled_operation_says_so) {
   sched::scheduler pool(with_reactors({}));
-  const auto body = [](sched::scheduler& on) -> sched::task<base::error_code> {
+  const auto body = []() -> sched::task<base::error_code> {
     asio::steady_timer timer(reactor::of_this_worker().context(), std::chrono::hours(1));
-    const auto cancel = [](asio::steady_timer& which) -> sched::task<> {
-      // On the timer's own context: an Asio object is not used by two threads at once.
-      asio::post(which.get_executor(), [&which] { which.cancel(); });
-      co_return;
+    // All of it on the timer's own context, which runs one function at a time: the wait has begun
+    // before it is cancelled, and the cancelling has ended before the timer goes.
+    const auto wait = [&timer](auto handler) {
+      asio::post(timer.get_executor(), [&timer, handler = std::move(handler)]() mutable {
+        timer.async_wait(std::move(handler));
+        asio::post(timer.get_executor(), [&timer] { timer.cancel(); });
+      });
     };
-    auto cancelling = on.spawn(cancel(timer));
-    const base::error_code ec = co_await timer.async_wait(use_task);
-    co_await std::move(cancelling);
+    const base::error_code ec =
+        co_await asio::async_initiate<const use_task_t&, void(base::error_code)>(wait, use_task);
     co_return ec;
   };
-  EXPECT_EQ(run(pool, body(pool)), asio::error::operation_aborted);
+  EXPECT_EQ(run(pool, body()), asio::error::operation_aborted);
 }
 
 }  // namespace
