@@ -21,6 +21,8 @@ target_compile_options(tacit-flags INTERFACE
   # ... and frees of what is in a variant's other alternative.
   $<$<CXX_COMPILER_ID:GNU>:-Wno-free-nonheap-object>
   $<$<BOOL:${TACIT_WERROR}>:-Werror>
+  # What nobody calls is left out of the programs.
+  $<$<CONFIG:Release>:-ffunction-sections -fdata-sections>
   $<$<CONFIG:Debug>:-Og -g1>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(tacit-flags INTERFACE -fcoroutines -Wno-null-dereference)
