@@ -46,23 +46,25 @@ struct workload {
   std::optional<std::uint64_t> skew_seed;
   std::vector<std::string> agents;  // The request goes out as browsers with these send it.
 
-  [[nodiscard]] traffic_source traffic_for(const std::string& authority) const {
+  [[nodiscard]] traffic_source traffic_for(const std::string& authority,
+                                           const std::string& own_target) const {
     if (log) return traffic_from(*log, authority, body_bytes_max);
     traffic_source out{authority};
-    if (skew_seed) return skewed(std::move(out));
+    const auto& asked = own_target.empty() ? target : own_target;
+    if (skew_seed) return skewed(std::move(out), asked);
     if (agents.empty()) {
-      out.add({"GET", target, {}, std::nullopt}, {200, std::nullopt});
+      out.add({"GET", asked, {}, std::nullopt}, {200, std::nullopt});
     } else {
-      add_browser_requests(out, target, agents);
+      add_browser_requests(out, asked, agents);
     }
     return out;
   }
 
   /// The latency of those that burn is recorded apart: what they do to the others is the question.
-  [[nodiscard]] traffic_source skewed(traffic_source out) const {
+  [[nodiscard]] traffic_source skewed(traffic_source out, const std::string& plain) const {
     for (std::uint64_t i = 0; i < skewed_requests; ++i) {
       const bool burns = mix(*skew_seed, i) % skewed_every == 0;
-      out.add({"GET", burns ? burning_target : target, {}, std::nullopt, burns},
+      out.add({"GET", burns ? burning_target : plain, {}, std::nullopt, burns},
               {200, std::nullopt});
     }
     return out;
@@ -173,6 +175,10 @@ std::vector<contenders::description> choose(const compare_options& options) {
       throw base::failure{fmt::format("{}: no such contender; there are {}", name, all), true};
     }
     out.push_back(*found);
+    // The same server again is a contender of its own: what differs then is noise.
+    const auto before =
+        std::count(names.begin(), names.begin() + static_cast<long>(out.size()) - 1, name);
+    if (before > 0) out.back().name += fmt::format(" ({})", before + 1);
   }
   return out;
 }
@@ -220,6 +226,8 @@ class contest {
     for (unsigned round = 0; round < rounds() && !stop_; ++round) {
       for (auto& c : result_.competitors)
         c.rounds.emplace_back();
+      if (round > 0 && options_.restarts) start_again();
+      is_backwards_ = round % 2 == 1;
       if (options_.rate_is_auto || !options_.drive.rate.per_s) {
         run_passes("capacity", schedule::saturating());
       }
@@ -235,13 +243,8 @@ class contest {
   /// Stops all, and notes who complained: a Tacit server says with its exit status whether the end
   /// cut anything off.
   void finish() {
-    for (auto& server : started_) {
-      const auto ending = server->stop();
-      if (ending.starts_with("exit status ") && ending != "exit status 0") {
-        result_.notes.push_back(
-            fmt::format("{} ended with {}: {}", server->name(), ending, server->last_words()));
-      }
-    }
+    for (auto& server : started_)
+      stop(*server);
   }
 
  private:
@@ -255,16 +258,39 @@ class contest {
         std::cerr << "tacit-bench: skipped: " << why << "\n";
         continue;
       }
+      chosen_.push_back(what);
       started_.push_back(std::make_unique<contenders::contender>(what, around_, stop_));
-      traffic_.push_back(load_.traffic_for(started_.back()->authority()));
+      traffic_.push_back(load_.traffic_for(started_.back()->authority(), what.target));
       result_.competitors.push_back({what.name, {}});
     }
     if (started_.empty()) throw base::failure{"compare: no contender is left to compare"};
   }
 
+  void stop(contenders::contender& server) {
+    const auto ending = server.stop();
+    if (ending.starts_with("exit status ") && ending != "exit status 0") {
+      result_.notes.push_back(
+          fmt::format("{} ended with {}: {}", server.name(), ending, server.last_words()));
+    }
+  }
+
+  void start_again() {
+    for (std::size_t i = 0; i < started_.size() && !stop_; ++i) {
+      stop(*started_[i]);
+      started_[i] = std::make_unique<contenders::contender>(chosen_[i], around_, stop_);
+      traffic_[i] = load_.traffic_for(started_[i]->authority(), chosen_[i].target);
+    }
+  }
+
   void describe() {
     const auto& drive = options_.drive;
+    result_.seed = drive.seed;
     result_.workload = load_.description;
+    for (const auto& what : chosen_) {
+      if (!what.target.empty()) {
+        result_.workload += fmt::format("; {} is asked for {}", what.name, what.target);
+      }
+    }
     result_.load =
         fmt::format("{} connections, pipeline {}, {} round{} of {}; {} worker{} each",
                     drive.connections, drive.pipeline, rounds(), rounds() == 1 ? "" : "s",
@@ -289,9 +315,11 @@ class contest {
   }
 
   void run_passes(const std::string& kind, const schedule& when) {
-    for (std::size_t i = 0; i < started_.size() && !stop_; ++i)
+    for (std::size_t turn = 0; turn < started_.size() && !stop_; ++turn) {
+      const auto i = is_backwards_ ? started_.size() - 1 - turn : turn;
       result_.competitors[i].rounds.back().push_back(
           to_pass(run_pass(*started_[i], traffic_[i], when), kind));
+    }
   }
 
   outcome run_pass(const contenders::contender& server, const traffic_source& traffic,
@@ -347,6 +375,8 @@ class contest {
   workload load_;
   contenders::surroundings around_;
   bool goes_first_ = false;
+  bool is_backwards_ = false;  // A drift of the machine favours nobody when turns are reversed.
+  std::vector<contenders::description> chosen_;  // those that take part
   std::vector<std::unique_ptr<contenders::contender>> started_;
   std::vector<traffic_source> traffic_;
   comparison result_;

@@ -110,6 +110,28 @@ series competitor::over_rounds(column which) const {
   return out.empty() ? figures_of(*this, which, true) : out;
 }
 
+std::optional<difference> paired_difference(const competitor& from, const competitor& to,
+                                            column which, const confidence& asked) {
+  for (const bool with_disturbed : {false, true}) {
+    series mine;
+    series theirs;
+    for (std::size_t i = 0; i < std::min(from.rounds.size(), to.rounds.size()); ++i) {
+      const auto before = figure_of(from.rounds[i], which, with_disturbed);
+      const auto after = figure_of(to.rounds[i], which, with_disturbed);
+      if (!before || !after) continue;
+      mine.values.push_back(*before);
+      theirs.values.push_back(*after);
+    }
+    if (!mine.empty()) return bench::paired_difference(mine.values, theirs.values, asked);
+  }
+  return std::nullopt;
+}
+
+std::string named_difference::sentence() const {
+  return fmt::format("{}, {} against {}: {}, {} pairs.", text_of(which).subject, contender,
+                     reference, found.sentence(), found.blocks);
+}
+
 disturbance competitor::disturbed() const {
   disturbance out;
   for (const auto& round : rounds) {
@@ -142,6 +164,20 @@ std::vector<std::string> comparison::invalid_reasons() const {
           }
         }
       }
+    }
+  }
+  return out;
+}
+
+std::vector<named_difference> comparison::differences() const {
+  std::vector<named_difference> out;
+  if (competitors.size() < 2) return out;
+  const auto& first = competitors.front();
+  const auto family = static_cast<unsigned>(headlines.size() * (competitors.size() - 1));
+  for (std::size_t i = 1; i < competitors.size(); ++i) {
+    for (const auto which : headlines) {
+      const auto found = paired_difference(first, competitors[i], which, {0.99, family, seed});
+      if (found) out.push_back({competitors[i].name, first.name, which, *found});
     }
   }
   return out;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/difference.hpp"
 #include "bench/run.hpp"
 
 namespace tacit::bench {
@@ -88,6 +89,27 @@ struct competitor {
   [[nodiscard]] disturbance disturbed() const;
 };
 
+/// What differences are claimed of: the columns that a comparison is for. The others describe.
+inline constexpr std::array headlines{column::throughput, column::latency_p50, column::latency_p99,
+                                      column::cpu};
+
+/// `to` against `from` in one column, paired round by round. Rounds in which either side was
+/// disturbed or its figure is not known are left out, unless all are disturbed. nullopt where fewer
+/// than two are left.
+[[nodiscard]] std::optional<difference> paired_difference(const competitor& from,
+                                                          const competitor& to, column which,
+                                                          const confidence& asked);
+
+/// A headline of one contender against the first one's.
+struct named_difference {
+  std::string contender;
+  std::string reference;
+  column which = column::throughput;
+  difference found;
+
+  [[nodiscard]] std::string sentence() const;
+};
+
 /// What all contenders did, and what it says.
 struct comparison {
   std::string workload;
@@ -98,6 +120,11 @@ struct comparison {
   std::optional<double> paced_rate_per_s;
   /// Its latencies are set against those of the others; empty: no such sentences.
   std::string latency_reference;
+  std::uint64_t seed = 1;  ///< Of the intervals.
+
+  /// Every other contender against the first one, in every headline. All of them together claim a
+  /// difference that is none in at most one of a hundred comparisons.
+  [[nodiscard]] std::vector<named_difference> differences() const;
 
   /// Why the whole is INVALID; empty when it is not. Disturbed passes are left out of the medians
   /// and make it INVALID where a contender has half of its passes disturbed or more; counts that do

@@ -65,6 +65,31 @@ std::string pass_remarks(const comparison& what) {
   return out;
 }
 
+std::string difference_rows(const comparison& what) {
+  const auto found = what.differences();
+  if (found.empty()) return {};
+  std::string out =
+      "Differences (intervals of 99 % for all of them at once, over paired rounds):\n";
+  for (const auto& one : found)
+    out += "  " + one.sentence() + "\n";
+  return out;
+}
+
+json differences_json(const comparison& what) {
+  json out = json::array();
+  for (const auto& one : what.differences()) {
+    out.push_back({{"contender", one.contender},
+                   {"reference", one.reference},
+                   {"figure", text_of(one.which).key},
+                   {"ratio", one.found.ratio},
+                   {"low", one.found.low},
+                   {"high", one.found.high},
+                   {"pairs", one.found.blocks},
+                   {"is_shown", one.found.is_shown()}});
+  }
+  return out;
+}
+
 std::string request_counts(const comparison& what) {
   std::string out;
   for (const auto& c : what.competitors) {
@@ -119,7 +144,7 @@ std::string to_table(const comparison& what) {
     out += fmt::format("Skipped: {}\n", skipped);
   for (const auto& note : what.notes)
     out += fmt::format("Note: {}\n", note);
-  out += "\n";
+  out += "\n" + difference_rows(what);
   for (const auto& text : sentences(what))
     out += text + "\n";
   for (const auto& text : cpu_ratios(what))
@@ -144,6 +169,7 @@ json to_json(const comparison& what) {
   out["contenders"] = json::array();
   for (const auto& c : what.competitors)
     out["contenders"].push_back(competitor_json(c));
+  out["differences"] = differences_json(what);
   out["sentences"] = sentences(what);
   out["cpu_ratios"] = cpu_ratios(what);
   out["latency_ratios"] = latency_ratios(what);

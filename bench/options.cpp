@@ -385,7 +385,8 @@ CLI::App* describe_compare(CLI::App& app, compare_options& out, raw_options& raw
       "it is not given, or the two with --workload skew. A contender whose program is missing is "
       "skipped and "
       "named.\n"
-      "Every round gives each contender its turn, A B C D A B C D. With --rate auto a round is a "
+      "Every round gives each contender its turn, A B C D, and every other round backwards. With "
+      "--rate auto a round is a "
       "closed-loop pass (throughput), then a pass at one common rate, half of what the slowest "
       "answered in the first round (latency and costs at equal load). With --rate max or R it is "
       "that one pass. With --workload skew one in a hundred requests burns 10 ms of CPU, the "
@@ -394,7 +395,10 @@ CLI::App* describe_compare(CLI::App& app, compare_options& out, raw_options& raw
       "--no-pin unless asked otherwise. A pass over a log sends "
       "every line once; any other lasts --duration.\n"
       "With --log every answer is checked by the rule of replay --check site. Medians over the "
-      "rounds are shown; the JSON has every pass.\n" +
+      "rounds are shown; the JSON has every pass. Rate, p50, p99 and CPU per request are compared "
+      "in pairs of one round, with intervals of 99 % for all of them together; where an interval "
+      "contains \"the same\", no difference is shown. Fewer than five rounds show large ones only. "
+      "A NAME given twice compares a server with itself.\n" +
       std::string{exit_statuses});
   compare->add_option("NAME", out.names, "Contenders to compare");
   compare
@@ -420,7 +424,10 @@ CLI::App* describe_compare(CLI::App& app, compare_options& out, raw_options& raw
       ->capture_default_str()
       ->check(CLI::Range(1u, 1'000u));
   compare->add_option("--duration,-d", raw.duration, "Of one pass, where there is no log")
-      ->default_str("2s");
+      ->default_str("1s");
+  compare->add_flag("--restart", out.restarts,
+                    "Start every contender anew for every round: two processes of one program "
+                    "differ a little for as long as they live");
   compare->add_option("--workers", out.workers_asked, "Workers that each contender gets")
       ->default_str("1")
       ->check(CLI::Range(1u, 1'024u));
@@ -441,7 +448,7 @@ CLI::App* describe_compare(CLI::App& app, compare_options& out, raw_options& raw
 compare_options finish_compare(compare_options out, const raw_options& raw) {
   finish_drive(out.drive, raw);
   out.drive.rate = parse_rate(raw.rate.empty() ? "auto" : raw.rate, true, &out.rate_is_auto);
-  out.duration_ns = parse_duration("--duration", raw.duration.empty() ? "2s" : raw.duration, false);
+  out.duration_ns = parse_duration("--duration", raw.duration.empty() ? "1s" : raw.duration, false);
   if (!raw.body_limit.empty()) out.body_bytes_max = parse_bytes(raw.body_limit);
   return out;
 }

@@ -98,8 +98,9 @@ struct compare_options {
   std::string workload;                       ///< Empty: a generated log.
   bool as_browser = false;  ///< The fixed request has the fields that browsers send.
   std::string agents_path;  ///< Access log with the user agents of these; empty: our own.
-  unsigned rounds = 3;
-  std::int64_t duration_ns = 2'000'000'000;
+  unsigned rounds = 10;
+  bool restarts = false;  ///< Every contender is started anew for every round.
+  std::int64_t duration_ns = 1'000'000'000;
   std::optional<std::uint64_t> body_bytes_max;
   std::optional<unsigned> workers_asked;
   std::string tacit_path;  ///< Empty: `tacit` beside this program.

@@ -37,11 +37,47 @@ bool overlap(const series& a, const series& b) {
   return a.lowest() <= b.highest() && b.lowest() <= a.highest();
 }
 
+/// Whether two contenders differ in a column: in a headline by the interval of their paired rounds,
+/// of all pairs of contenders at once; elsewhere by their rounds not overlapping.
+class judge_of_pairs {
+ public:
+  judge_of_pairs(const comparison& what, column which)
+      : which_{which},
+        is_headline_{std::find(headlines.begin(), headlines.end(), which) != headlines.end()} {
+    const auto count = std::max<std::size_t>(what.competitors.size(), 2);
+    asked_.family = static_cast<unsigned>(headlines.size() * count * (count - 1) / 2);
+    asked_.seed = what.seed;
+  }
+
+  /// `a` as a multiple of `b`; nullopt where no interval is to be had.
+  [[nodiscard]] std::optional<difference> between(const standing& a, const standing& b) const {
+    return is_headline_ ? paired_difference(*b.who, *a.who, which_, asked_) : std::nullopt;
+  }
+
+  [[nodiscard]] bool differ(const standing& a, const standing& b) const {
+    const auto found = between(a, b);
+    return found ? found->is_shown() : !overlap(a.figures, b.figures);
+  }
+
+ private:
+  column which_;
+  bool is_headline_;
+  confidence asked_;
+};
+
+/// What the claim, or that there is none, rests on.
+std::string evidence(const std::optional<difference>& found) {
+  if (!found) return "their rounds do not overlap";
+  return fmt::format("between {:.3g} and {:.3g} times it, by {} pairs", found->low, found->high,
+                     found->blocks);
+}
+
 /// The best one's name, and of those that its rounds do not tell it apart from.
-std::string leaders(const standing& best, const std::vector<standing>& all) {
+std::string leaders(const standing& best, const std::vector<standing>& all,
+                    const judge_of_pairs& judge) {
   std::string level;
   for (const auto& other : all) {
-    if (other.who == best.who || !overlap(other.figures, best.figures)) continue;
+    if (other.who == best.who || judge.differ(other, best)) continue;
     level += (level.empty() ? "" : " and ") + other.who->name;
   }
   return level.empty() ? best.who->name : fmt::format("{}, level with {},", best.who->name, level);
@@ -77,13 +113,18 @@ std::string sentence(const comparison& what, column which) {
     return fmt::format("{}: {} {}, {}, in one round, so no spread is known.", text.subject,
                        best.who->name, rank, relation(which, best, worst));
   }
-  if (overlap(low->figures, high->figures)) {
-    return fmt::format("{}: no difference shown; the rounds of {} ({}) and {} ({}) overlap.",
-                       text.subject, best.who->name, amount(which, best), worst.who->name,
-                       amount(which, worst));
+  const judge_of_pairs judge{what, which};
+  const auto found = judge.between(best, worst);
+  if (!judge.differ(best, worst)) {
+    return fmt::format(
+        "{}: no difference shown; {} of {} ({}) and {} ({}) {}.", text.subject,
+        found ? "the pairs" : "the rounds", best.who->name, amount(which, best), worst.who->name,
+        amount(which, worst),
+        found ? fmt::format("allow for {:.3g} to {:.3g} times", found->low, found->high)
+              : std::string{"overlap"});
   }
-  return fmt::format("{}: {} {}, {}; their rounds do not overlap.", text.subject,
-                     leaders(best, known), rank, relation(which, best, worst));
+  return fmt::format("{}: {} {}, {}; {}.", text.subject, leaders(best, known, judge), rank,
+                     relation(which, best, worst), evidence(found));
 }
 
 }  // namespace

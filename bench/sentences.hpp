@@ -7,8 +7,9 @@
 
 namespace tacit::bench {
 
-/// One sentence per column on what it says. "No difference shown" wherever the best and the worst
-/// contender's rounds overlap.
+/// One sentence per column on what it says. "No difference shown" wherever the interval of the best
+/// and the worst contender's pairs contains "the same"; in columns that are no headlines, wherever
+/// their rounds overlap.
 [[nodiscard]] std::vector<std::string> sentences(const comparison& what);
 
 /// One sentence per other contender on the first one's CPU per request as a share of its, paired

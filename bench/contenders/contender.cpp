@@ -100,10 +100,14 @@ description read_description(const json& object, const std::string& where) {
   reader.read("cwd", out.folder, "a folder");
   reader.read("templates", out.templates, "an object of strings");
   reader.read("serves", out.serves, "an array of workloads");
+  reader.read("target", out.target, "a path");
   reader.refuse_others();
   if (out.name.empty()) reader.fail(".name", "a name");
   if (out.command.empty()) reader.fail(".command", "at least the program");
   if (!out.ready_path.starts_with('/')) reader.fail(".ready_path", "a path that starts with /");
+  if (!out.target.empty() && !out.target.starts_with('/')) {
+    reader.fail(".target", "a path that starts with /");
+  }
   return out;
 }
 

@@ -34,6 +34,7 @@ struct description {
   std::map<std::string, std::string> templates;
   /// The workloads that it can serve; empty: all.
   std::vector<std::string> serves;
+  std::string target;  ///< Asked of it instead of the workload's fixed request; empty: that one.
   std::filesystem::path origin;  ///< {dir}
 };
 
@@ -43,7 +44,8 @@ struct description {
 /// Reads a JSON file of descriptions:
 ///
 ///     {"contenders": [{"name": "…", "command": ["…"], "env": {}, "ready_path": "/", "cwd": "…",
-///                      "templates": {"{tmp}/x": "{dir}/x.template"}, "serves": ["plaintext"]}]}
+///                      "templates": {"{tmp}/x": "{dir}/x.template"}, "serves": ["plaintext"],
+///                      "target": "/burn?us=100"}]}
 ///
 /// name and command have to be there. Throws base::failure that names the file and the place.
 [[nodiscard]] std::vector<description> read_descriptions(const std::string& path);

@@ -113,22 +113,60 @@ TEST(comparison, counts_that_do_not_add_up_always_make_it_invalid) {
   EXPECT_EQ(c.over_rounds(column::cpu).values.size(), 5u);
 }
 
-TEST(sentences, say_by_how_much_when_the_rounds_do_not_overlap) {
-  EXPECT_EQ(cpu_sentence({with_cpu("a", {4, 5, 6}), with_cpu("b", {9, 10, 11})}),
+TEST(sentences, say_by_how_much_when_the_interval_leaves_out_the_same) {
+  EXPECT_EQ(cpu_sentence({with_cpu("a", {4.9, 5, 5.1}), with_cpu("b", {9.9, 10, 10})}),
             "CPU per request: a has the lowest, 0.50 times that of b (5.00 us against 10.00 us); "
-            "their rounds do not overlap.");
+            "between 0.421 and 0.598 times it, by 3 pairs.");
 }
 
-TEST(sentences, show_no_difference_when_the_rounds_overlap) {
+TEST(sentences, show_no_difference_when_the_pairs_allow_for_none) {
   EXPECT_EQ(cpu_sentence({with_cpu("a", {4, 5, 9}), with_cpu("b", {8, 10, 11})}),
-            "CPU per request: no difference shown; the rounds of a (5.00 us) and b (10.00 us) "
-            "overlap.");
+            "CPU per request: no difference shown; the pairs of a (5.00 us) and b (10.00 us) "
+            "allow for 0.0222 to 15.6 times.");
 }
 
 TEST(sentences, name_who_is_level_with_the_best) {
-  EXPECT_EQ(cpu_sentence({with_cpu("a", {4, 6}), with_cpu("b", {5, 7}), with_cpu("c", {20, 20})}),
-            "CPU per request: a, level with b, has the lowest, 0.25 times that of c (5.00 us "
-            "against 20.00 us); their rounds do not overlap.");
+  EXPECT_EQ(cpu_sentence({with_cpu("a", {4, 4.1, 4, 4.1, 4}), with_cpu("b", {4.1, 4, 4.1, 4, 4.1}),
+                          with_cpu("c", {20, 20, 20, 20, 20})}),
+            "CPU per request: a, level with b, has the lowest, 0.20 times that of c (4.00 us "
+            "against 20.00 us); between 0.191 and 0.213 times it, by 5 pairs.");
+}
+
+TEST(sentences, compare_what_is_no_headline_by_overlap) {
+  comparison what;
+  what.competitors = {competitor{"a", {}}, competitor{"b", {}}};
+  for (const double threads : {2, 3}) {
+    what.competitors[0].rounds.push_back({pass_with("paced", column::threads, threads)});
+    what.competitors[1].rounds.push_back({pass_with("paced", column::threads, threads + 5)});
+  }
+  EXPECT_EQ(sentences(what)[static_cast<std::size_t>(column::threads)],
+            "Threads: a has the lowest, 0.33 times that of b (2 against 8); their rounds do not "
+            "overlap.");
+}
+
+TEST(differences_of_a_comparison, are_of_every_other_contender_against_the_first) {
+  comparison what;
+  what.competitors = {with_cpu("a", {5, 5.1, 5, 5.1, 5}), with_cpu("b", {10, 10, 10, 10, 10}),
+                      with_cpu("c", {5.1, 5, 5.1, 5, 5.1})};
+  const auto found = what.differences();
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0].contender, "b");
+  EXPECT_TRUE(found[0].found.is_shown());
+  EXPECT_EQ(found[1].reference, "a");
+  EXPECT_FALSE(found[1].found.is_shown());
+  EXPECT_NE(to_table(what).find("CPU per request, c against a: no difference shown ("),
+            std::string::npos);
+  EXPECT_EQ(to_json(what)["differences"][0]["is_shown"], true);
+}
+
+TEST(differences_of_a_comparison, leave_out_rounds_that_were_disturbed_on_either_side) {
+  auto disturbed = with_cpu("b", {5, 500, 5, 5});
+  disturbed.rounds[1][0].invalid_reasons.push_back({"starved", true});
+  const auto found =
+      paired_difference(with_cpu("a", {5, 5, 5, 5}), disturbed, column::cpu, {0.99, 4, 1});
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->blocks, 3u);
+  EXPECT_DOUBLE_EQ(found->ratio, 1);
 }
 
 TEST(sentences, admit_that_one_round_has_no_spread) {

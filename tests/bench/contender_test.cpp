@@ -55,7 +55,7 @@ TEST(contender_description, mistakes_are_named_with_their_place) {
             "contenders[0].ready_path: expected a path that starts with /");
   EXPECT_EQ(failure_of(R"({"contenders":[{"name":"a","command":["x"],"comand":["y"]}]})"),
             "contenders[0].comand is unknown: expected one of name, command, env, ready_path, cwd, "
-            "templates, serves");
+            "templates, serves, target");
 }
 
 TEST(contender_description, the_published_examples_are_well_formed) {
