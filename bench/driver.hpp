@@ -15,6 +15,7 @@ struct driver_settings {
   unsigned connections = 1;
   unsigned pipeline = 1;
   unsigned threads = 1;
+  connection_policy policy = {};
 };
 
 /// What a phase produced, all threads together.

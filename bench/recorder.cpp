@@ -30,6 +30,7 @@ void tallies::add(const tallies& other) noexcept {
   failed += other.failed;
   resent += other.resent;
   reconnects += other.reconnects;
+  retired += other.retired;
   bytes_received += other.bytes_received;
   body_bytes += other.body_bytes;
   for (std::size_t i = 0; i < status_classes.size(); ++i)

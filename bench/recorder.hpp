@@ -28,12 +28,13 @@ inline constexpr std::size_t error_kinds = 7;
 
 /// What was counted during a run. sent = answered + failed + in flight at the end.
 struct tallies {
-  std::uint64_t due = 0;       ///< Requests whose due time came within the run.
-  std::uint64_t sent = 0;      ///< Of these, put on the wire at least once.
-  std::uint64_t answered = 0;  ///< Whole answers, the wrong ones included.
-  std::uint64_t failed = 0;    ///< Sent and given up.
-  std::uint64_t resent = 0;    ///< Sent again after the server closed the connection before them.
-  std::uint64_t reconnects = 0;
+  std::uint64_t due = 0;         ///< Requests whose due time came within the run.
+  std::uint64_t sent = 0;        ///< Of these, put on the wire at least once.
+  std::uint64_t answered = 0;    ///< Whole answers, the wrong ones included.
+  std::uint64_t failed = 0;      ///< Sent and given up.
+  std::uint64_t resent = 0;      ///< Sent again after the server closed the connection before them.
+  std::uint64_t reconnects = 0;  ///< Connections that the target ended, opened again.
+  std::uint64_t retired = 0;     ///< Connections that were closed on purpose, opened again.
   std::uint64_t bytes_received = 0;  ///< Header and body bytes.
   std::uint64_t body_bytes = 0;
   std::array<std::uint64_t, 6> status_classes{};  ///< [2] counts 2xx.

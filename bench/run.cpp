@@ -6,6 +6,7 @@
 
 #include "bench/histogram_files.hpp"
 #include "bench/interrupt.hpp"
+#include "bench/openmetrics.hpp"
 #include "bench/output_file.hpp"
 #include "bench/report.hpp"
 #include "bench/traffic_file.hpp"
@@ -40,6 +41,7 @@ int finish(outcome result, const run_title& title, nlohmann::ordered_json docume
     write_file(outputs.json, document.dump(2) + "\n");
   }
   write_recorded(result.phase, outputs);
+  if (!outputs.openmetrics.empty()) write_file(outputs.openmetrics, to_openmetrics(result));
   return result.facts.was_interrupted ? 128 + interrupting_signal() : exit_status_of(result);
 }
 
@@ -88,8 +90,10 @@ int run(const run_options& options, const std::atomic<bool>& stop) {
   const schedule when = schedule_for(drive);
   load phase{&traffic, &when};
   phase.timeout_ns = drive.timeout_ns;
-  driver connected{
-      target, {drive.connections, drive.pipeline, drive.threads}, drive.timeout_ns, stop};
+  driver connected{target,
+                   {drive.connections, drive.pipeline, drive.threads, drive.policy},
+                   drive.timeout_ns,
+                   stop};
   sampler costs{target, where.authority, options.pid};
   if (options.warmup_ns > 0) {
     phase.duration_ns = options.warmup_ns;
@@ -135,8 +139,10 @@ int replay(const replay_options& options, const std::atomic<bool>& stop) {
   load phase{&traffic, &when};
   phase.requests_max = traffic.size() * std::uint64_t{options.repeat};
   phase.timeout_ns = drive.timeout_ns;
-  driver connected{
-      target, {drive.connections, drive.pipeline, drive.threads}, drive.timeout_ns, stop};
+  driver connected{target,
+                   {drive.connections, drive.pipeline, drive.threads, drive.policy},
+                   drive.timeout_ns,
+                   stop};
   sampler costs{target, where.authority, options.pid};
   auto result = measure(connected, costs, phase, drive.connections, stop);
   const run_title title{

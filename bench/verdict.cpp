@@ -1,6 +1,7 @@
 #include "bench/verdict.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
 
 namespace tacit::bench {
 namespace {
@@ -41,6 +42,16 @@ void judge_harness(const phase_result& phase, const cost& spent, const run_facts
   }
 }
 
+void judge_connections(const tallies& counts, const validity_bounds& bounds, verdict& out) {
+  const double share = static_cast<double>(counts.reconnects) /
+                       static_cast<double>(std::max<std::uint64_t>(counts.answered, 1));
+  if (counts.reconnects < 2 || share <= bounds.reconnect_share_max) return;
+  out.invalid_reasons.push_back(
+      {fmt::format("the target ended {} connections, one for each {:.1f} answers: the figures are "
+                   "largely those of connecting (--requests-per-connection asks for that)",
+                   counts.reconnects, 1 / share)});
+}
+
 void judge_counts(const tallies& counts, const cost& spent, verdict& out) {
   if (counts.sent != counts.answered + counts.failed) {
     out.invalid_reasons.push_back(
@@ -72,6 +83,7 @@ verdict judge(const phase_result& phase, const cost& spent, const run_facts& fac
   }
   if (phase.recorded.counts.answered == 0) out.invalid_reasons.push_back({"nothing was answered"});
   judge_harness(phase, spent, facts, bounds, out);
+  judge_connections(phase.recorded.counts, bounds, out);
   judge_counts(phase.recorded.counts, spent, out);
   return out;
 }

@@ -19,6 +19,9 @@ struct validity_bounds {
   double run_delay_share_max = 0.05;
   /// Planned time as a share of the time it took; below it the harness must not be the cause.
   double pace_share_min = 0.99;
+  /// Connections that the target ended, as a share of the answers. Above it the figures are largely
+  /// those of connecting. Servers that end a connection after some hundred requests stay below.
+  double reconnect_share_max = 0.01;
 };
 
 /// What was asked of a run, next to what came of it.

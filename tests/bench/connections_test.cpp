@@ -1,5 +1,6 @@
 #include "bench/connections.hpp"
 
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <tacit/base/error.hpp>
 
@@ -65,6 +66,53 @@ TEST(connections, a_deep_pipeline_sends_every_request_once) {
   p.count = 5'000;
   expect_all_answered(p.go(), 5'000);
   EXPECT_EQ(p.server.requests(), 5'000u);
+}
+
+TEST(connections, a_connection_that_is_used_up_is_opened_anew) {
+  for (const bool by_reset : {false, true}) {
+    for (const unsigned pipeline : {1u, 4u}) {
+      press p{[](const auto&, auto) { return reply{ok("hello")}; }};
+      p.settings = {4, pipeline, 1, {10, by_reset}};
+      const auto result = p.go();
+      expect_all_answered(result, 1'000);
+      EXPECT_GE(result.recorded.counts.retired, 96u);
+      EXPECT_EQ(result.recorded.counts.reconnects, 0u);
+      EXPECT_GE(p.server.connections(), 100u);
+    }
+  }
+}
+
+TEST(connections, that_are_used_up_keep_an_open_loop_complete) {
+  press p{[](const auto&, auto) { return reply{ok("hello")}; }};
+  p.when = schedule::poisson(20'000, 6);
+  p.settings = {4, 2, 1, {3, true}};
+  expect_all_answered(p.go(), 1'000);
+}
+
+TEST(connections, are_opened_no_faster_than_asked) {
+  press p{[](const auto&, auto) { return reply{ok("hello")}; }};
+  p.settings.policy.requests_max = 1;
+  p.settings.policy.connects_per_s_max = 1'000;
+  p.count = 50;
+  const auto result = p.go();
+  expect_all_answered(result, 50);
+  // Four of the fifty connections were there before the run.
+  EXPECT_GE(result.elapsed_s(), 0.045);
+}
+
+TEST(connections, come_from_the_addresses_asked_for) {
+  const auto from = [](const char* address) {
+    sockaddr_storage out{};
+    out.ss_family = AF_INET;
+    ::inet_pton(AF_INET, address, &reinterpret_cast<sockaddr_in*>(&out)->sin_addr);
+    return out;
+  };
+  press p{[](const auto&, auto) { return reply{ok("hello")}; }};
+  p.settings.policy.sources = {from("127.0.0.2"), from("127.0.0.3")};
+  expect_all_answered(p.go(), 1'000);
+  // 192.0.2.1 (RFC 5737) is nobody's address.
+  p.settings.policy.sources = {from("192.0.2.1")};
+  EXPECT_THROW((void)p.go(), base::failure);
 }
 
 TEST(connections, an_open_loop_sends_what_is_due) {

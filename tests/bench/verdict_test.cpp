@@ -93,6 +93,14 @@ TEST(verdict, a_slow_harness_is_invalid) {
   EXPECT_EQ(run.judged().invalid_reasons.size(), 2u);
 }
 
+TEST(verdict, a_target_that_ends_its_connections_is_invalid) {
+  good_run run;
+  run.phase.recorded.counts.reconnects = 10;
+  EXPECT_TRUE(run.judged().is_valid());
+  run.phase.recorded.counts.reconnects = 11;
+  expect_invalid(run.judged(), "the target ended 11 connections, one for each 90.9 answers", false);
+}
+
 TEST(verdict, silence_and_interruption_are_invalid) {
   good_run run;
   run.facts.was_interrupted = true;
