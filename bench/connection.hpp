@@ -79,6 +79,7 @@ struct connection {
   bool is_queued = false;  ///< Waits for its turn to connect, at `retry_at_ns`.
 
   response_parser parser;
+  body_digest digest;   ///< Of the answer that is being read, where a rule is about its body.
   std::string carried;  ///< Received and not yet parsed: the head of a header or chunk line.
 
   std::int64_t retry_at_ns = 0;  ///< When a closed connection tries again.

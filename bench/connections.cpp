@@ -101,12 +101,14 @@ void connections::open(std::int64_t timeout_ns) {
     for (int i = 0; i < n; ++i)
       finish_connect(*static_cast<connection*>(events[i].data.ptr));
   }
+  open_failure_ = failures.counts.own_limits > 0 ? failures.own_limit
+                  : failures.examples().empty()
+                      ? fmt::format("{}: no answer to connecting", target_.name)
+                      : failures.examples().front();
   recorder_ = nullptr;
   connect_gap_ns_ = gap_ns(policy_.connects_per_s_max, share_.of);
   if (open_count() == 0 && !stop_) {
-    throw base::failure{failures.examples().empty()
-                            ? fmt::format("{}: no answer to connecting", target_.name)
-                            : failures.examples().front()};
+    throw base::failure{open_failure_};
   }
 }
 
@@ -136,17 +138,20 @@ void connections::start_due_connects(std::int64_t now) {
 void connections::start_connect(connection& c) {
   const int family = target_.address.ss_family;
   c.fd = ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (c.fd < 0) return drop(c, ending::broken, error_kind::connect, std::strerror(errno));
+  if (c.fd < 0) return drop(c, ending::own_limit, error_kind::connect, std::strerror(errno));
   const int on = 1;
   ::setsockopt(c.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  if (!bind_source(c)) return drop(c, ending::broken, error_kind::connect, std::strerror(errno));
+  if (!bind_source(c)) return drop(c, ending::own_limit, error_kind::connect, std::strerror(errno));
   c.assigned = 0;
   c.connecting_since_ns = now_ns();
   c.state = connection::phase::connecting;
   const auto* address = reinterpret_cast<const sockaddr*>(&target_.address);
   if (::connect(c.fd, address, target_.address_bytes) == 0) return finish_connect(c);
-  if (errno != EINPROGRESS)
-    return drop(c, ending::broken, error_kind::connect, std::strerror(errno));
+  if (errno != EINPROGRESS) {
+    // Without a free port nobody asked the target.
+    const auto how = errno == EADDRNOTAVAIL ? ending::own_limit : ending::broken;
+    return drop(c, how, error_kind::connect, std::strerror(errno));
+  }
   watch(c, EPOLLOUT);
 }
 
@@ -282,9 +287,21 @@ void connections::end_phase() {
       ++recorder_->counts.due;
   }
   recorder_->finish();
+  recorder_->counts.outstanding += outstanding();
   in_flight_ = 0;
   phase_ = nullptr;
   recorder_ = nullptr;
+}
+
+/// Sent and neither answered nor given up. Only a run that was stopped has such requests.
+std::uint64_t connections::outstanding() noexcept {
+  std::uint64_t out = 0;
+  for (auto& c : all_) {
+    out += c->again.size();
+    for (std::size_t i = 0; i < c->flying.size(); ++i)
+      out += c->flying[i].sent_ns != 0;
+  }
+  return out;
 }
 
 // ---- sending -----------------------------------------------------------------------------------
@@ -402,7 +419,8 @@ void connections::handle(connection& c, std::uint32_t events) {
 void connections::receive(connection& c) {
   for (int turn = 0; turn < receives_per_turn; ++turn) {
     const auto carried = c.carried.size();
-    const bool discard = carried == 0 && c.parser.body_bytes_left() >= receive_bytes;
+    const bool discard =
+        carried == 0 && !c.parser.is_digesting() && c.parser.body_bytes_left() >= receive_bytes;
     if (carried > 0) std::memcpy(buffer_.data(), c.carried.data(), carried);
     const auto n = ::recv(c.fd, buffer_.data() + carried, receive_bytes, discard ? MSG_TRUNC : 0);
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) break;
@@ -441,7 +459,7 @@ bool connections::parse(connection& c, std::size_t bytes, std::int64_t now) {
         drop(c, ending::broken, error_kind::parse, "the server sent bytes that nobody asked for");
         return false;
       }
-      c.parser.begin(phase_->traffic->at(c.flying.front().index).is_head);
+      begin_answer(c);
     }
     const auto used = c.parser.consume(rest);
     rest.remove_prefix(used);
@@ -458,13 +476,23 @@ bool connections::parse(connection& c, std::size_t bytes, std::int64_t now) {
   return true;
 }
 
+void connections::begin_answer(connection& c) {
+  const request asked = phase_->traffic->at(c.flying.front().index);
+  c.parser.begin(asked.is_head);
+  const body_rule* rule = asked.expected.body;
+  c.parser.digest(rule == nullptr ? nullptr : &c.digest);
+  if (rule != nullptr) c.digest.begin(rule->pattern != nullptr);
+}
+
 /// Records the answer to the oldest request. Returns whether the connection is still usable.
 bool connections::finish_answer(connection& c, std::int64_t now) {
   const in_flight r = c.flying.front();
   c.flying.pop();
   --in_flight_;
-  const answer& got = c.parser.result();
-  recorder_->on_answer(phase_->traffic->at(r.index), got, {r.due_ns, r.sent_ns, now});
+  answer got = c.parser.result();
+  const request asked = phase_->traffic->at(r.index);
+  if (asked.expected.body != nullptr) got.body_fits = asked.expected.body->fits(c.digest);
+  recorder_->on_answer(asked, got, {r.due_ns, r.sent_ns, now});
   c.parser.reset();
   c.free_since.push(now);
   if (got.keep_alive) {
@@ -496,8 +524,12 @@ void connections::drop(connection& c, ending how, error_kind kind, const std::st
     }
   }
   if (!was_open) {
-    recorder_->on_connect_failure(fmt::format("cannot connect to {}: {}", target_.name, why),
-                                  now_ns());
+    const auto text = fmt::format("cannot connect to {}: {}", target_.name, why);
+    if (how == ending::own_limit) {
+      recorder_->on_own_limit(text);
+    } else {
+      recorder_->on_connect_failure(text, now_ns());
+    }
   } else if (how != ending::by_us) {
     ++recorder_->counts.reconnects;
     if (kind == error_kind::parse && c.flying.empty())

@@ -64,6 +64,9 @@ class connections {
   void open(std::int64_t timeout_ns);
 
   [[nodiscard]] unsigned open_count() const noexcept;
+  [[nodiscard]] bool is_all_open() const noexcept { return open_count() == all_.size(); }
+  /// Why open() could not open all of them.
+  [[nodiscard]] const std::string& open_failure() const noexcept { return open_failure_; }
 
   /// Carries one phase out, its schedule starting at `start_ns`. Returns when everything that was
   /// due is answered or given up.
@@ -77,6 +80,7 @@ class connections {
   [[nodiscard]] bool is_finished(std::int64_t now) const noexcept;
   [[nodiscard]] bool is_refused() const noexcept;
   void end_phase();
+  [[nodiscard]] std::uint64_t outstanding() noexcept;
 
   // Sending.
   void dispatch(std::int64_t now);
@@ -89,10 +93,11 @@ class connections {
   void handle(connection& c, std::uint32_t events);
   void receive(connection& c);
   bool parse(connection& c, std::size_t bytes, std::int64_t now);
+  void begin_answer(connection& c);
   bool finish_answer(connection& c, std::int64_t now);
 
   // Opening and losing connections.
-  enum class ending { announced, broken, by_us };
+  enum class ending { announced, broken, by_us, own_limit };
   void want_connect(connection& c);
   void start_due_connects(std::int64_t now);
   void start_connect(connection& c);
@@ -121,6 +126,7 @@ class connections {
   fixed_queue<connection*> ready_;   // with a free slot, each at most once: they take turns
   std::vector<connection*> dirty_;   // with bytes to send
   std::vector<char> buffer_;
+  std::string open_failure_;
 
   // The phase at hand.
   const load* phase_ = nullptr;

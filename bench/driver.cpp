@@ -39,6 +39,13 @@ unsigned driver::open_count() const noexcept {
   return total;
 }
 
+std::string driver::open_failure() const {
+  for (const auto& part : parts_) {
+    if (!part->is_all_open()) return part->open_failure();
+  }
+  return {};
+}
+
 phase_result driver::run(const load& phase) {
   phase_result out;
   std::vector<recorder> others(parts_.size() - 1);

@@ -173,6 +173,7 @@ struct raw_options {
   std::string body_limit;
   std::string format;
   std::vector<std::string> objectives;
+  std::vector<std::string> expected;
   std::vector<std::string> fields;
 };
 
@@ -222,6 +223,10 @@ void add_outputs(CLI::App& app, output_paths& outputs, raw_options& raw) {
                  "What the run has to reach, such as p99<5ms, max<=1s, mean<2ms, rate>=1000 or "
                  "errors<0.1%; as often as wanted. Exit status 4 when one is missed")
       ->allow_extra_args(false);
+  app.add_option("--expect", raw.expected,
+                 "[ROUTE=>]WHAT: what answers have to be: status=N, length=N, crc32=HEX or "
+                 "body~PATTERN; ROUTE is looked for in \"METHOD TARGET\"; as often as wanted")
+      ->allow_extra_args(false);
   add_histogram_outputs(app, outputs);
   app.add_option("--csv", outputs.csv, "Write counts and percentiles, one line per second");
   app.add_option("--openmetrics", outputs.openmetrics, "Write the results for a push gateway");
@@ -247,6 +252,7 @@ void finish_drive(drive_options& drive, const raw_options& raw) {
   drive.policy.connect_timeout_ns = parse_duration("--connect-timeout", raw.connect_timeout, false);
   for (const auto& text : raw.sources)
     drive.policy.sources.push_back(parse_source(text));
+  drive.expected = raw.expected;
   for (const auto& text : raw.objectives)
     drive.objectives.push_back(parse_objective(text));
 }

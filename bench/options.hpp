@@ -42,6 +42,7 @@ struct drive_options {
   connection_policy policy;
   output_paths outputs;
   std::vector<objective> objectives;
+  std::vector<std::string> expected;  ///< Texts of --expect.
 };
 
 /// `tacit-bench run`.

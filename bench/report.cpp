@@ -201,9 +201,10 @@ json to_json(const outcome& result) {
                    {"sent", counts.sent},
                    {"answered", counts.answered},
                    {"failed", counts.failed},
-                   {"outstanding", counts.sent - counts.answered - counts.failed},
+                   {"outstanding", counts.outstanding},
                    {"resent", counts.resent},
                    {"retired", counts.retired},
+                   {"own_limits", counts.own_limits},
                    {"reconnects", counts.reconnects}};
   out["statuses"] = statuses_json(counts);
   out["bytes_received"] = counts.bytes_received;
