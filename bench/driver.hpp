@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "bench/connections.hpp"
@@ -15,6 +16,7 @@ struct driver_settings {
   unsigned connections = 1;
   unsigned pipeline = 1;
   unsigned threads = 1;
+  connection_policy policy = {};
 };
 
 /// What a phase produced, all threads together.
@@ -40,6 +42,9 @@ class driver {
          const std::atomic<bool>& stop);
 
   [[nodiscard]] unsigned open_count() const noexcept;
+  /// Why not all of the connections could be opened; empty when they were.
+  [[nodiscard]] std::string open_failure() const;
+  [[nodiscard]] unsigned threads() const noexcept { return static_cast<unsigned>(parts_.size()); }
 
   /// Carries out one phase and returns when everything that was due is answered or given up.
   [[nodiscard]] phase_result run(const load& phase);

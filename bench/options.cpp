@@ -1,6 +1,8 @@
 #include "bench/options.hpp"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
+#include <netinet/in.h>
 #include <algorithm>
 #include <charconv>
 #include <CLI/CLI.hpp>
@@ -142,11 +144,27 @@ std::string read_body(const std::string& text) {
   return std::move(body).str();
 }
 
+sockaddr_storage parse_source(const std::string& text) {
+  sockaddr_storage out{};
+  auto* v4 = reinterpret_cast<sockaddr_in*>(&out);
+  auto* v6 = reinterpret_cast<sockaddr_in6*>(&out);
+  if (::inet_pton(AF_INET, text.c_str(), &v4->sin_addr) == 1) {
+    out.ss_family = AF_INET;
+  } else if (::inet_pton(AF_INET6, text.c_str(), &v6->sin6_addr) == 1) {
+    out.ss_family = AF_INET6;
+  } else {
+    refuse("--source", text, "an IPv4 or IPv6 address");
+  }
+  return out;
+}
+
 /// Options as text before they are understood; what --help shows as their defaults.
 struct raw_options {
   std::string rate;
   std::string arrivals = "constant";
   std::string timeout = "30s";
+  std::string connect_timeout = "10s";
+  std::vector<std::string> sources;
   std::string duration;
   std::string warmup = "0";
   std::string speed;
@@ -155,6 +173,7 @@ struct raw_options {
   std::string body_limit;
   std::string format;
   std::vector<std::string> objectives;
+  std::vector<std::string> expected;
   std::vector<std::string> fields;
 };
 
@@ -173,6 +192,20 @@ void add_drive_options(CLI::App& app, drive_options& drive, raw_options& raw) {
                  "Threads; each has a fixed share of the one schedule and of the connections")
       ->capture_default_str()
       ->check(CLI::Range(1u, 256u));
+  app.add_option("--requests-per-connection", drive.policy.requests_max,
+                 "Requests after which a connection is closed and opened anew; 0 is never")
+      ->capture_default_str();
+  app.add_flag("--close-by-reset", drive.policy.closes_by_reset,
+               "Such connections are closed with RST instead of FIN");
+  app.add_option("--connect-timeout", raw.connect_timeout, "For one attempt to connect")
+      ->capture_default_str();
+  app.add_option("--connect-rate", drive.policy.connects_per_s_max,
+                 "Connections opened per second, at most; 0 is as fast as they come")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 1e6));
+  app.add_option("--source", raw.sources,
+                 "Local address to connect from; several are taken in turns")
+      ->allow_extra_args(false);
   app.add_option("--timeout", raw.timeout,
                  "For one answer; and after the last due time, for the answers still missing")
       ->capture_default_str();
@@ -190,8 +223,13 @@ void add_outputs(CLI::App& app, output_paths& outputs, raw_options& raw) {
                  "What the run has to reach, such as p99<5ms, max<=1s, mean<2ms, rate>=1000 or "
                  "errors<0.1%; as often as wanted. Exit status 4 when one is missed")
       ->allow_extra_args(false);
+  app.add_option("--expect", raw.expected,
+                 "[ROUTE=>]WHAT: what answers have to be: status=N, length=N, crc32=HEX or "
+                 "body~PATTERN; ROUTE is looked for in \"METHOD TARGET\"; as often as wanted")
+      ->allow_extra_args(false);
   add_histogram_outputs(app, outputs);
   app.add_option("--csv", outputs.csv, "Write counts and percentiles, one line per second");
+  app.add_option("--openmetrics", outputs.openmetrics, "Write the results for a push gateway");
 }
 
 void add_body_limit(CLI::App& app, raw_options& raw) {
@@ -211,6 +249,10 @@ std::uint64_t parse_bytes(const std::string& text) {
 void finish_drive(drive_options& drive, const raw_options& raw) {
   drive.poisson = raw.arrivals == "poisson";
   drive.timeout_ns = parse_duration("--timeout", raw.timeout, false);
+  drive.policy.connect_timeout_ns = parse_duration("--connect-timeout", raw.connect_timeout, false);
+  for (const auto& text : raw.sources)
+    drive.policy.sources.push_back(parse_source(text));
+  drive.expected = raw.expected;
   for (const auto& text : raw.objectives)
     drive.objectives.push_back(parse_objective(text));
 }

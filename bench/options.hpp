@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "bench/connection.hpp"
 #include "bench/objective.hpp"
 #include "bench/rate_profile.hpp"
 #include "bench/request_filter.hpp"
@@ -23,9 +24,10 @@ struct rate_option {
 /// Where results are written besides the terminal. Empty: nowhere.
 struct output_paths {
   std::string json;
-  std::string hgrm;  ///< Percentile distribution, for HdrHistogram's plotters.
-  std::string hlog;  ///< HdrHistogram log, second by second.
-  std::string csv;   ///< One line per second.
+  std::string hgrm;         ///< Percentile distribution, for HdrHistogram's plotters.
+  std::string hlog;         ///< HdrHistogram log, second by second.
+  std::string csv;          ///< One line per second.
+  std::string openmetrics;  ///< For a push gateway.
 };
 
 /// What `run`, `replay` and `compare` have in common.
@@ -37,8 +39,10 @@ struct drive_options {
   unsigned pipeline = 1;
   unsigned threads = 1;
   std::int64_t timeout_ns = 30'000'000'000;
+  connection_policy policy;
   output_paths outputs;
   std::vector<objective> objectives;
+  std::vector<std::string> expected;  ///< Texts of --expect.
 };
 
 /// `tacit-bench run`.

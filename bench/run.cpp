@@ -4,8 +4,10 @@
 #include <iostream>
 #include <tacit/base/error.hpp>
 
+#include "bench/expectations.hpp"
 #include "bench/histogram_files.hpp"
 #include "bench/interrupt.hpp"
+#include "bench/openmetrics.hpp"
 #include "bench/output_file.hpp"
 #include "bench/report.hpp"
 #include "bench/traffic_file.hpp"
@@ -40,6 +42,7 @@ int finish(outcome result, const run_title& title, nlohmann::ordered_json docume
     write_file(outputs.json, document.dump(2) + "\n");
   }
   write_recorded(result.phase, outputs);
+  if (!outputs.openmetrics.empty()) write_file(outputs.openmetrics, to_openmetrics(result));
   return result.facts.was_interrupted ? 128 + interrupting_signal() : exit_status_of(result);
 }
 
@@ -57,6 +60,9 @@ outcome measure(driver& connected, sampler& costs, const load& phase, unsigned c
   if (!phase.when->is_closed_loop()) {
     out.facts.planned_s = static_cast<double>(phase.ends_ns()) / 1e9;
   }
+  out.facts.threads = connected.threads();
+  out.facts.open_failure = connected.open_failure();
+  out.facts.shared_cpu = shared_cpu(costs.pid());
   costs.start();
   out.phase = connected.run(phase);
   out.spent = costs.finish();
@@ -79,7 +85,9 @@ int run(const run_options& options, const std::atomic<bool>& stop) {
   check_writable(drive.outputs);
   const url where = parse_url(options.url);
   const endpoint target = resolve(where);
+  const expectations expected{drive.expected};
   traffic_source traffic{where.authority};
+  traffic.expect(&expected);
   request_parts parts{options.method, where.target, {}, options.body};
   for (const auto& [name, value] : options.fields)
     parts.fields.emplace_back(name, value);
@@ -88,8 +96,10 @@ int run(const run_options& options, const std::atomic<bool>& stop) {
   const schedule when = schedule_for(drive);
   load phase{&traffic, &when};
   phase.timeout_ns = drive.timeout_ns;
-  driver connected{
-      target, {drive.connections, drive.pipeline, drive.threads}, drive.timeout_ns, stop};
+  driver connected{target,
+                   {drive.connections, drive.pipeline, drive.threads, drive.policy},
+                   drive.timeout_ns,
+                   stop};
   sampler costs{target, where.authority, options.pid};
   if (options.warmup_ns > 0) {
     phase.duration_ns = options.warmup_ns;
@@ -128,15 +138,18 @@ int replay(const replay_options& options, const std::atomic<bool>& stop) {
         fmt::format("{}: --target takes no path; the file has them", options.target), true};
   }
   const endpoint target = resolve(where);
-  const auto file = read_traffic(options, where.authority);
+  const expectations expected{drive.expected};
+  const auto file = read_traffic(options, where.authority, expected);
   const auto& traffic = file.source;
   std::cerr << describe_rejected(file.rejected, traffic.size() + file.left_out, options.log_path);
   const schedule when = replay_schedule(options, file);
   load phase{&traffic, &when};
   phase.requests_max = traffic.size() * std::uint64_t{options.repeat};
   phase.timeout_ns = drive.timeout_ns;
-  driver connected{
-      target, {drive.connections, drive.pipeline, drive.threads}, drive.timeout_ns, stop};
+  driver connected{target,
+                   {drive.connections, drive.pipeline, drive.threads, drive.policy},
+                   drive.timeout_ns,
+                   stop};
   sampler costs{target, where.authority, options.pid};
   auto result = measure(connected, costs, phase, drive.connections, stop);
   const run_title title{
