@@ -230,7 +230,7 @@ void connections::run(const load& phase, std::int64_t start_ns, recorder& into) 
 void connections::begin_phase(const load& phase, std::int64_t start_ns, recorder& into) {
   phase_ = &phase;
   recorder_ = &into;
-  into.begin(start_ns);
+  into.begin(start_ns, phase.watcher);
   start_ns_ = start_ns;
   end_ns_ = start_ns + phase.ends_ns();
   heard_ns_ = looked_ns_ = start_ns;
@@ -556,6 +556,7 @@ void connections::fail(const in_flight& lost, error_kind kind, const std::string
 /// What needs no precision: time limits of answers, and connections to be opened again.
 void connections::look_after(std::int64_t now) {
   looked_ns_ = now;
+  recorder_->tick(now);
   for (auto& c : all_) {
     if (c->state == connection::phase::closed && !c->is_queued && c->retry_at_ns <= now) {
       want_connect(*c);

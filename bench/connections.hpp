@@ -23,6 +23,7 @@ struct load {
   const schedule* when = nullptr;
   std::uint64_t requests_max = ~std::uint64_t{0};
   std::int64_t duration_ns = endless_ns;  ///< What is due later is not sent.
+  timeline_watcher* watcher = nullptr;
   std::int64_t timeout_ns = 0;  ///< For one answer; also how long the end waits for the last ones.
 
   /// When the last request is due; for a closed loop when the last may be sent.

@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "bench/browser_traffic.hpp"
+#include "bench/dice.hpp"
 #include "bench/output_file.hpp"
-#include "bench/schedule.hpp"
 
 namespace tacit::bench {
 namespace {
@@ -22,29 +22,6 @@ namespace {
 constexpr std::size_t targets = 320;
 constexpr std::int64_t first_second = 1'767'603'600;  // 5 January 2026, 09:00 UTC
 constexpr double span_s = 240;
-
-/// Draws that are the same on every machine, which those of <random>'s distributions are not.
-class dice {
- public:
-  explicit dice(std::uint64_t seed) : seed_{seed} {}
-
-  double unit() { return unit_interval(mix(seed_, position_++)); }
-  bool chance(double probability) { return unit() < probability; }
-  std::size_t below(std::size_t n) {
-    return std::min(n - 1, static_cast<std::size_t>(unit() * static_cast<double>(n)));
-  }
-  double normal() {  // Box and Muller
-    const double radius = std::sqrt(-2 * std::log1p(-unit()));
-    return radius * std::cos(2 * std::numbers::pi * unit());
-  }
-  std::uint64_t log_normal(double median, double sigma) {
-    return static_cast<std::uint64_t>(std::min(median * std::exp(sigma * normal()), 4e6)) + 1;
-  }
-
- private:
-  std::uint64_t seed_;
-  std::uint64_t position_ = 0;
-};
 
 /// One address of the made-up site.
 struct page {

@@ -172,6 +172,8 @@ struct raw_options {
   std::string body;
   std::string body_limit;
   std::string format;
+  std::string bodies = "none";
+  std::string progress = "auto";
   std::vector<std::string> objectives;
   std::vector<std::string> expected;
   std::vector<std::string> fields;
@@ -227,9 +229,15 @@ void add_outputs(CLI::App& app, output_paths& outputs, raw_options& raw) {
                  "[ROUTE=>]WHAT: what answers have to be: status=N, length=N, crc32=HEX or "
                  "body~PATTERN; ROUTE is looked for in \"METHOD TARGET\"; as often as wanted")
       ->allow_extra_args(false);
+  app.add_option("--progress", raw.progress,
+                 "On stderr: one line that is drawn anew each second (auto, on a terminal), or a "
+                 "line every five seconds (plain, and auto elsewhere)")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"auto", "plain", "off"}));
   add_histogram_outputs(app, outputs);
   app.add_option("--csv", outputs.csv, "Write counts and percentiles, one line per second");
-  app.add_option("--openmetrics", outputs.openmetrics, "Write the results for a push gateway");
+  app.add_option("--openmetrics", outputs.openmetrics,
+                 "Write the results as OpenMetrics text, for a push gateway");
 }
 
 void add_body_limit(CLI::App& app, raw_options& raw) {
@@ -253,6 +261,9 @@ void finish_drive(drive_options& drive, const raw_options& raw) {
   for (const auto& text : raw.sources)
     drive.policy.sources.push_back(parse_source(text));
   drive.expected = raw.expected;
+  drive.progress = raw.progress == "off"     ? progress_kind::off
+                   : raw.progress == "plain" ? progress_kind::plain
+                                             : progress_kind::automatic;
   for (const auto& text : raw.objectives)
     drive.objectives.push_back(parse_objective(text));
 }
@@ -323,7 +334,11 @@ CLI::App* describe_replay(CLI::App& app, replay_options& out, raw_options& raw) 
       "with `tacit serve --site`: what a target was logged with most often. --check status: the "
       "status is the one that its own line logged.\n" +
       std::string{exit_statuses});
-  replay->add_option("FILE", out.log_path, "The recording")->required();
+  replay
+      ->add_option("FILE", out.log_path,
+                   "The recording; or model:web, model:api or model:danmaku, with :N for so many "
+                   "requests (10000), which --seed makes up")
+      ->required();
   replay->add_option("--target", out.target, "http://HOST:PORT")->required();
   auto* speed = replay->add_option("--speed", raw.speed, "The file's own times, this much faster")
                     ->default_str("1x");
@@ -340,6 +355,12 @@ CLI::App* describe_replay(CLI::App& app, replay_options& out, raw_options& raw) 
   add_body_limit(*replay, raw);
   replay->add_option("--format", raw.format, "Whatever the name says")
       ->check(CLI::IsMember({"log", "gor", "vegeta", "har", "urls"}));
+  replay
+      ->add_option(
+          "--bodies", raw.bodies,
+          "Bodies for the POST, PUT and PATCH of an access log, which has none: as long as "
+          "the answer that was logged (logged), N bytes, or N-M drawn with --seed")
+      ->capture_default_str();
   replay->add_option("--keep", out.filter.keep, "Send only what matches REGEX, as often as wanted")
       ->allow_extra_args(false);
   replay->add_option("--drop", out.filter.drop, "Leave out what matches REGEX, as often as wanted")
@@ -386,6 +407,9 @@ replay_options finish_replay(replay_options out, const raw_options& raw) {
               : raw.check == "status" ? check_kind::status
                                       : check_kind::none;
   if (!raw.body_limit.empty()) out.body_bytes_max = parse_bytes(raw.body_limit);
+  const auto bodies = parse_body_sizes(raw.bodies);
+  if (!bodies) refuse("--bodies", raw.bodies, "none, logged, N or N-M, up to 1048576 bytes");
+  out.bodies = *bodies;
   return out;
 }
 

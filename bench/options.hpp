@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "bench/connection.hpp"
+#include "bench/made_up_body.hpp"
 #include "bench/objective.hpp"
+#include "bench/progress.hpp"
 #include "bench/rate_profile.hpp"
 #include "bench/request_filter.hpp"
 
@@ -40,6 +42,7 @@ struct drive_options {
   unsigned threads = 1;
   std::int64_t timeout_ns = 30'000'000'000;
   connection_policy policy;
+  progress_kind progress = progress_kind::automatic;
   output_paths outputs;
   std::vector<objective> objectives;
   std::vector<std::string> expected;  ///< Texts of --expect.
@@ -73,6 +76,7 @@ struct replay_options {
   std::uint64_t body_bytes_max = ~std::uint64_t{0};
   check_kind check = check_kind::none;
   std::optional<file_format> format;  ///< nullopt: what the name of the file says.
+  body_sizes bodies;                  ///< Of the POST, PUT and PATCH of an access log.
   filter_options filter;
   std::string host;     ///< What Host says; empty: the target's.
   bool strict = false;  ///< A line that makes no request ends the replay before it begins.

@@ -65,7 +65,11 @@ class recorder {
  public:
   /// What follows is recorded second by second too, the first of which begins at this monotonic
   /// time.
-  void begin(std::int64_t origin_ns) { seconds_.begin(origin_ns); }
+  void begin(std::int64_t origin_ns, timeline_watcher* watcher = nullptr) {
+    seconds_.begin(origin_ns, watcher);
+  }
+  /// Says what time it is, so that a second ends although nothing happens.
+  void tick(std::int64_t now_ns) { seconds_.tick(now_ns); }
   /// The last second is complete.
   void finish() { seconds_.finish(); }
 

@@ -31,6 +31,15 @@ std::string describe_connections(const drive_options& drive) {
                      drive.threads == 1 ? "" : "s");
 }
 
+/// Carries the phase out, and shows on stderr how it goes.
+outcome measure_visibly(driver& connected, sampler& costs, load& phase, const drive_options& drive,
+                        const std::atomic<bool>& stop) {
+  live_board board;
+  if (drive.progress != progress_kind::off) phase.watcher = &board;
+  const progress shown{drive.progress, board, now_ns()};
+  return measure(connected, costs, phase, drive.connections, stop);
+}
+
 /// Prints and writes the results, and says with which status to exit.
 int finish(outcome result, const run_title& title, nlohmann::ordered_json document,
            const drive_options& drive) {
@@ -106,7 +115,7 @@ int run(const run_options& options, const std::atomic<bool>& stop) {
     (void)connected.run(phase);
   }
   phase.duration_ns = options.duration_ns;
-  auto result = measure(connected, costs, phase, drive.connections, stop);
+  auto result = measure_visibly(connected, costs, phase, drive, stop);
   const run_title title{
       "run", options.url,
       fmt::format("{}, {}, {:g} s", describe_connections(drive), describe_pace(drive),
@@ -151,7 +160,7 @@ int replay(const replay_options& options, const std::atomic<bool>& stop) {
                    drive.timeout_ns,
                    stop};
   sampler costs{target, where.authority, options.pid};
-  auto result = measure(connected, costs, phase, drive.connections, stop);
+  auto result = measure_visibly(connected, costs, phase, drive, stop);
   const run_title title{
       "replay", fmt::format("{} against {}", options.log_path, options.target),
       fmt::format("{}, {}, {} requests", describe_connections(drive),

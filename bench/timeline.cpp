@@ -42,7 +42,8 @@ void timeline_row::add_latency_to(observe::histogram& into) const {
   }
 }
 
-void timeline::begin(std::int64_t origin_ns) {
+void timeline::begin(std::int64_t origin_ns, timeline_watcher* watcher) {
+  watcher_ = watcher;
   origin_ns_ = origin_ns;
   row_ends_ns_ = origin_ns + second_ns;
 }
@@ -92,6 +93,7 @@ void timeline::finish() {
   timeline_row done;
   std::swap(done, row_);
   row_.second = done.second;
+  if (watcher_ != nullptr) watcher_->on_second(done);
   if (!rows_.empty() && rows_.back().second == done.second) {
     rows_.back().add(done);
   } else {

@@ -27,6 +27,15 @@ struct timeline_row {
   void add_latency_to(observe::histogram& into) const;
 };
 
+/// Gets each second of a timeline once it is over. Outlives the timeline.
+class timeline_watcher {
+ public:
+  virtual void on_second(const timeline_row& row) = 0;
+
+ protected:
+  ~timeline_watcher() = default;
+};
+
 /// A run second by second: what recorder has for the whole of it, by the time of sending or
 /// answering. Recording costs a comparison and a histogram's increment; once a second the histogram
 /// is folded into a row, which takes about 20 µs.
@@ -36,7 +45,10 @@ struct timeline_row {
 class timeline {
  public:
   /// Nothing is recorded before. `origin_ns` is where second 0 begins, monotonic.
-  void begin(std::int64_t origin_ns);
+  void begin(std::int64_t origin_ns, timeline_watcher* watcher = nullptr);
+
+  /// Closes the second that runs when it is over, although nothing happens.
+  void tick(std::int64_t now_ns) { (void)turn_to(now_ns); }
 
   void on_sent(std::int64_t now_ns, std::uint64_t lag_ns);
   void on_answer(std::int64_t now_ns, std::uint64_t latency_ns);
@@ -54,6 +66,7 @@ class timeline {
 
   static constexpr std::int64_t seconds_max = 24 * 3600;
 
+  timeline_watcher* watcher_ = nullptr;
   std::int64_t origin_ns_ = -1;
   std::int64_t row_ends_ns_ = 0;
   timeline_row row_;            // the second that runs, without its latencies

@@ -11,7 +11,9 @@
 #include "bench/expectations.hpp"
 #include "bench/formats/recorded_traffic.hpp"
 #include "bench/request_filter.hpp"
+#include "bench/schedule.hpp"
 #include "bench/site_rule.hpp"
+#include "bench/traffic_model.hpp"
 
 namespace tacit::bench {
 namespace {
@@ -26,6 +28,7 @@ std::string text_of(const std::string& path) {
 }
 
 formats::recorded_traffic parse(file_format format, const std::string& path, std::uint64_t seed) {
+  if (const auto model = traffic_model::named(path)) return model->traffic(seed);
   const auto text = text_of(path);
   switch (format) {
     case file_format::gor:
@@ -92,7 +95,7 @@ expected_answer expectation(const base::combined_log_line& line, check_kind chec
 }
 
 void add_log(collector& into, const formats::combined_log& log, std::uint64_t seed,
-             check_kind check, std::uint64_t body_bytes_max) {
+             check_kind check, std::uint64_t body_bytes_max, const body_sizes& bodies) {
   std::optional<site_rule> site;
   if (check == check_kind::site) site.emplace(log.records, body_bytes_max);
   const auto times = formats::spread_times(log.records, seed);
@@ -103,8 +106,10 @@ void add_log(collector& into, const formats::combined_log& log, std::uint64_t se
     request.target = line.target;
     if (!line.user_agent.empty()) request.fields.emplace_back("User-Agent", line.user_agent);
     if (!line.referrer.empty()) request.fields.emplace_back("Referer", line.referrer);
-    // A log has no bodies; one of length 0 is said to be there, as those methods expect one.
-    if (line.method == "POST" || line.method == "PUT" || line.method == "PATCH") request.body = "";
+    // Those methods expect a body, if only one of length 0.
+    if (line.method == "POST" || line.method == "PUT" || line.method == "PATCH") {
+      request.body = made_up_body(mix(seed, i), bodies.of(i, line.bytes.value_or(0), seed));
+    }
     into.add(request, expectation(line, check, site ? &*site : nullptr), times[i]);
   }
 }
@@ -113,7 +118,7 @@ file_traffic read_log(const replay_options& options, const std::string& authorit
                       const expectations& expected) {
   auto log = formats::read_combined_log(options.log_path);
   collector into{options.filter, authority, &expected};
-  add_log(into, log, options.drive.seed, options.check, options.body_bytes_max);
+  add_log(into, log, options.drive.seed, options.check, options.body_bytes_max, options.bodies);
   return into.finish(std::move(log.rejected), formats::period_ns(log.records), options.log_path);
 }
 
@@ -149,14 +154,16 @@ file_format format_of(const std::string& path) noexcept {
 traffic_source traffic_from(const formats::combined_log& log, const std::string& authority,
                             std::uint64_t body_bytes_max) {
   collector into{{}, authority, nullptr};
-  add_log(into, log, 0, check_kind::site, body_bytes_max);
+  add_log(into, log, 0, check_kind::site, body_bytes_max, {});
   return into.finish({}, 0, "the log").source;
 }
 
 file_traffic read_traffic(const replay_options& options, const std::string& target,
                           const expectations& expected) {
   const auto& authority = options.host.empty() ? target : options.host;
-  const auto format = options.format.value_or(format_of(options.log_path));
+  const auto format = traffic_model::named(options.log_path)
+                          ? file_format::urls
+                          : options.format.value_or(format_of(options.log_path));
   auto out = format == file_format::log ? read_log(options, authority, expected)
                                         : read_requests(format, options, authority, expected);
   if (options.strict && !out.rejected.empty()) {

@@ -94,5 +94,22 @@ TEST(traffic_file, a_log_survives_a_cut_junk_and_a_line_of_a_million_characters)
   EXPECT_EQ(file.rejected.listed[2].number, 5u);
 }
 
+TEST(traffic_file, posts_of_a_log_get_bodies_of_the_size_asked_for) {
+  const support::temporary_folder folder;
+  auto options = options_for(folder.write("access.log", log_text));
+  EXPECT_NE(read_traffic(options, "h:1", nothing).source.at(1).wire.find("Content-Length: 0\r\n"),
+            std::string_view::npos);
+  options.bodies = parse_body_sizes("logged").value();
+  const auto file = read_traffic(options, "h:1", nothing);
+  EXPECT_NE(file.source.at(1).wire.find("Content-Length: 5\r\n"), std::string_view::npos);
+  EXPECT_EQ(file.source.at(1).wire, read_traffic(options, "h:1", nothing).source.at(1).wire);
+}
+
+TEST(traffic_file, a_model_stands_in_for_a_file) {
+  const auto file = read_traffic(options_for("model:danmaku:100"), "h:1", nothing);
+  EXPECT_EQ(file.source.size(), 100u);
+  EXPECT_EQ(file.times_ns.value().size(), 100u);
+}
+
 }  // namespace
 }  // namespace tacit::bench
