@@ -15,6 +15,7 @@ struct driver_settings {
   unsigned connections = 1;
   unsigned pipeline = 1;
   unsigned threads = 1;
+  share part = {};  ///< Of the schedule, where several processes drive one target.
 };
 
 /// What a phase produced, all threads together.
@@ -40,12 +41,15 @@ class driver {
          const std::atomic<bool>& stop);
 
   [[nodiscard]] unsigned open_count() const noexcept;
+  /// Whether it sends all of the schedule.
+  [[nodiscard]] bool is_whole() const noexcept { return is_whole_; }
 
   /// Carries out one phase and returns when everything that was due is answered or given up.
   [[nodiscard]] phase_result run(const load& phase);
 
  private:
   std::vector<std::unique_ptr<connections>> parts_;
+  bool is_whole_;
 };
 
 }  // namespace tacit::bench

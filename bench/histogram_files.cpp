@@ -91,7 +91,8 @@ void write_sums(const sums& what, const output_paths& outputs) {
 }  // namespace
 
 void check_writable(const output_paths& outputs) {
-  for (const auto* path : {&outputs.json, &outputs.hgrm, &outputs.hlog, &outputs.csv})
+  for (const auto* path :
+       {&outputs.json, &outputs.hgrm, &outputs.hlog, &outputs.csv, &outputs.html})
     check_writable(*path);
 }
 

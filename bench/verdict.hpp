@@ -27,6 +27,7 @@ struct run_facts {
   unsigned connections_opened = 0;
   double planned_s = 0;  ///< When the last request was due; 0 for a closed loop.
   bool was_interrupted = false;
+  bool is_part = false;  ///< Other processes send to the target too.
 };
 
 /// One reason why a run's numbers cannot be believed.
