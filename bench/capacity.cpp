@@ -97,8 +97,10 @@ class pressed_target {
     load phase{&traffic_, &when};
     phase.timeout_ns = drive.timeout_ns;
     // A connection that a try before has overloaded would carry its debts into this one.
-    driver connected{
-        target_, {drive.connections, drive.pipeline, drive.threads}, drive.timeout_ns, stop_};
+    driver connected{target_,
+                     {drive.connections, drive.pipeline, drive.threads, drive.policy},
+                     drive.timeout_ns,
+                     stop_};
     phase.duration_ns = warmup_ns;
     (void)connected.run(phase);
     phase.duration_ns = options_.duration_ns;

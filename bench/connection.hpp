@@ -1,5 +1,6 @@
 #pragma once
 
+#include <sys/socket.h>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -43,6 +44,16 @@ class fixed_queue {
   std::size_t size_ = 0;
 };
 
+/// How connections are opened and closed.
+struct connection_policy {
+  std::uint64_t requests_max =
+      0;  ///< After so many a connection is closed and opened anew; 0: never.
+  bool closes_by_reset = false;  ///< Closes with RST instead of FIN.
+  std::int64_t connect_timeout_ns = 10'000'000'000;
+  double connects_per_s_max = 0;  ///< Of all threads together; 0: as fast as they come.
+  std::vector<sockaddr_storage> sources = {};  ///< Local addresses, taken in turns; empty: any.
+};
+
 /// One socket to the target: what is in flight on it, oldest first, and the bytes on their way.
 /// Plain state; `connections` owns it and does everything with it.
 struct connection {
@@ -61,10 +72,14 @@ struct connection {
 
   std::string out;  ///< Bytes to send; the first `out_sent` are gone.
   std::size_t out_sent = 0;
-  bool is_dirty = false;  ///< Stands in the list of those to flush.
-  bool is_ready = false;  ///< Stands in the list of those with a free slot.
+  bool is_dirty = false;       ///< Stands in the list of those to flush.
+  bool is_ready = false;       ///< Stands in the list of those with a free slot.
+  std::uint64_t assigned = 0;  ///< Requests since it was opened.
+  std::int64_t connecting_since_ns = 0;
+  bool is_queued = false;  ///< Waits for its turn to connect, at `retry_at_ns`.
 
   response_parser parser;
+  body_digest digest;   ///< Of the answer that is being read, where a rule is about its body.
   std::string carried;  ///< Received and not yet parsed: the head of a header or chunk line.
 
   std::int64_t retry_at_ns = 0;  ///< When a closed connection tries again.

@@ -31,6 +31,10 @@ constexpr std::int64_t backoff_ns_min = 10'000'000;
 constexpr std::int64_t backoff_ns_max = 1'000'000'000;
 constexpr int events_max = 64;
 
+std::int64_t gap_ns(double per_s, unsigned threads) {
+  return per_s > 0 ? static_cast<std::int64_t>(1e9 * threads / per_s) : 0;
+}
+
 int pending_error(int fd) {
   int error = 0;
   socklen_t bytes = sizeof error;
@@ -55,11 +59,13 @@ std::int64_t now_ns() noexcept {
 }
 
 connections::connections(const endpoint& target, unsigned count, unsigned pipeline, share part,
-                         const std::atomic<bool>& stop)
+                         const std::atomic<bool>& stop, connection_policy policy)
     : target_{target},
       share_{part},
       pipeline_{pipeline},
+      policy_{std::move(policy)},
       stop_{stop},
+      queued_(count),
       ready_(count),
       buffer_(receive_bytes * 2) {
   epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
@@ -80,21 +86,29 @@ connections::~connections() {
 void connections::open(std::int64_t timeout_ns) {
   recorder failures;
   recorder_ = &failures;
+  connect_gap_ns_ = gap_ns(policy_.connects_per_s_max, 1);  // threads open one after the other
   for (auto& c : all_)
-    start_connect(*c);
-  const auto deadline = now_ns() + timeout_ns;
-  const auto undecided = [](const auto& c) { return c->state == connection::phase::connecting; };
+    want_connect(*c);
+  const auto deadline =
+      now_ns() + timeout_ns + connect_gap_ns_ * static_cast<std::int64_t>(all_.size());
+  const auto undecided = [](const auto& c) {
+    return c->is_queued || c->state == connection::phase::connecting;
+  };
   while (std::any_of(all_.begin(), all_.end(), undecided) && now_ns() < deadline && !stop_) {
     epoll_event events[events_max];
-    const int n = ::epoll_wait(epoll_, events, events_max, 10);
+    start_due_connects(now_ns());
+    const int n = ::epoll_wait(epoll_, events, events_max, queued_.empty() ? 10 : 1);
     for (int i = 0; i < n; ++i)
       finish_connect(*static_cast<connection*>(events[i].data.ptr));
   }
+  open_failure_ = failures.counts.own_limits > 0 ? failures.own_limit
+                  : failures.examples().empty()
+                      ? fmt::format("{}: no answer to connecting", target_.name)
+                      : failures.examples().front();
   recorder_ = nullptr;
+  connect_gap_ns_ = gap_ns(policy_.connects_per_s_max, share_.of);
   if (open_count() == 0 && !stop_) {
-    throw base::failure{failures.examples().empty()
-                            ? fmt::format("{}: no answer to connecting", target_.name)
-                            : failures.examples().front()};
+    throw base::failure{open_failure_};
   }
 }
 
@@ -103,23 +117,72 @@ unsigned connections::open_count() const noexcept {
       all_.begin(), all_.end(), [](const auto& c) { return c->state == connection::phase::open; }));
 }
 
+/// Connects now, or when the limit of the rate allows it.
+void connections::want_connect(connection& c) {
+  if (connect_gap_ns_ == 0) return start_connect(c);
+  c.retry_at_ns = std::max(now_ns(), next_connect_ns_);
+  next_connect_ns_ = c.retry_at_ns + connect_gap_ns_;
+  c.is_queued = true;
+  queued_.push(&c);
+}
+
+void connections::start_due_connects(std::int64_t now) {
+  while (!queued_.empty() && queued_.front()->retry_at_ns <= now) {
+    connection& c = *queued_.front();
+    queued_.pop();
+    c.is_queued = false;
+    start_connect(c);
+  }
+}
+
 void connections::start_connect(connection& c) {
   const int family = target_.address.ss_family;
   c.fd = ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (c.fd < 0) return drop(c, false, error_kind::connect, std::strerror(errno));
+  if (c.fd < 0) return drop(c, ending::own_limit, error_kind::connect, std::strerror(errno));
   const int on = 1;
   ::setsockopt(c.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (!bind_source(c)) return drop(c, ending::own_limit, error_kind::connect, std::strerror(errno));
+  c.assigned = 0;
+  c.connecting_since_ns = now_ns();
   c.state = connection::phase::connecting;
   const auto* address = reinterpret_cast<const sockaddr*>(&target_.address);
   if (::connect(c.fd, address, target_.address_bytes) == 0) return finish_connect(c);
-  if (errno != EINPROGRESS) return drop(c, false, error_kind::connect, std::strerror(errno));
+  if (errno != EINPROGRESS) {
+    // Without a free port nobody asked the target.
+    const auto how = errno == EADDRNOTAVAIL ? ending::own_limit : ending::broken;
+    return drop(c, how, error_kind::connect, std::strerror(errno));
+  }
   watch(c, EPOLLOUT);
+}
+
+/// Leaves the port to connect(), which can then use one towards each target again.
+bool connections::bind_source(connection& c) {
+  if (policy_.sources.empty()) return true;
+  const auto& source = policy_.sources[next_source_++ % policy_.sources.size()];
+  const int on = 1;
+  ::setsockopt(c.fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+  return ::bind(c.fd, reinterpret_cast<const sockaddr*>(&source), sizeof source) == 0;
+}
+
+/// Whether the connection has carried all requests that it may.
+bool connections::is_used_up(const connection& c) const noexcept {
+  return policy_.requests_max > 0 && c.assigned >= policy_.requests_max;
+}
+
+/// Closes a connection that is used up and idle, as a client that has had enough does.
+void connections::retire(connection& c) {
+  if (policy_.closes_by_reset) {
+    const linger at_once{1, 0};
+    ::setsockopt(c.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  }
+  ++recorder_->counts.retired;
+  drop(c, ending::by_us, error_kind::reset, "");
 }
 
 void connections::finish_connect(connection& c) {
   if (c.state != connection::phase::connecting) return;
   if (const int error = pending_error(c.fd)) {
-    return drop(c, false, error_kind::connect, std::strerror(error));
+    return drop(c, ending::broken, error_kind::connect, std::strerror(error));
   }
   c.state = connection::phase::open;
   c.backoff_ns = 0;
@@ -156,6 +219,7 @@ void connections::run(const load& phase, std::int64_t start_ns, recorder& into) 
   // Sleeps end when they should instead of up to 50 µs later, so that the schedule is met.
   ::prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
   for (auto now = now_ns(); !is_finished(now); now = now_ns()) {
+    if (!queued_.empty()) start_due_connects(now);
     dispatch(now);
     wait(now);
     if (now - looked_ns_ > look_after_ns) look_after(now);
@@ -223,9 +287,21 @@ void connections::end_phase() {
       ++recorder_->counts.due;
   }
   recorder_->finish();
+  recorder_->counts.outstanding += outstanding();
   in_flight_ = 0;
   phase_ = nullptr;
   recorder_ = nullptr;
+}
+
+/// Sent and neither answered nor given up. Only a run that was stopped has such requests.
+std::uint64_t connections::outstanding() noexcept {
+  std::uint64_t out = 0;
+  for (auto& c : all_) {
+    out += c->again.size();
+    for (std::size_t i = 0; i < c->flying.size(); ++i)
+      out += c->flying[i].sent_ns != 0;
+  }
+  return out;
 }
 
 // ---- sending -----------------------------------------------------------------------------------
@@ -245,7 +321,7 @@ void connections::dispatch(std::int64_t now) {
     connection& c = *ready_.front();
     ready_.pop();
     c.is_ready = false;
-    if (c.state != connection::phase::open || c.free_since.empty()) continue;
+    if (c.state != connection::phase::open || c.free_since.empty() || is_used_up(c)) continue;
     assign_next(c, start_ns_ + next_due_ns_);
     offer(c);
     if (!c.is_dirty) {
@@ -263,7 +339,7 @@ void connections::dispatch(std::int64_t now) {
 /// Closed loop: gives every free slot of the connection a request.
 void connections::fill(connection& c, std::int64_t now) {
   if (c.state != connection::phase::open || now >= end_ns_) return;
-  while (!c.free_since.empty() && has_next())
+  while (!c.free_since.empty() && has_next() && !is_used_up(c))
     assign_next(c, now);
   if (c.unsent > 0) flush(c);
 }
@@ -271,6 +347,7 @@ void connections::fill(connection& c, std::int64_t now) {
 void connections::assign_next(connection& c, std::int64_t due) {
   c.flying.push({next_index_, due, 0, c.free_since.front(), false});
   c.free_since.pop();
+  ++c.assigned;
   c.out += phase_->traffic->at(next_index_).wire;
   ++c.unsent;
   if (in_flight_++ == 0) heard_ns_ = std::max(heard_ns_, due);
@@ -281,6 +358,7 @@ void connections::assign_next(connection& c, std::int64_t due) {
 /// Puts a connection with a free slot in the queue of those that take turns.
 void connections::offer(connection& c) {
   if (c.is_ready || c.state != connection::phase::open || c.free_since.empty()) return;
+  if (is_used_up(c)) return;
   c.is_ready = true;
   ready_.push(&c);
 }
@@ -322,6 +400,9 @@ void connections::wait(std::int64_t now) {
   if (!closed_loop && has_next() && !ready_.empty()) {
     timeout = std::clamp<std::int64_t>(start_ns_ + next_due_ns_ - now, 0, look_after_ns);
   }
+  if (!queued_.empty()) {
+    timeout = std::clamp<std::int64_t>(queued_.front()->retry_at_ns - now, 0, timeout);
+  }
   const timespec limit{timeout / 1'000'000'000, timeout % 1'000'000'000};
   epoll_event events[events_max];
   const int n = ::epoll_pwait2(epoll_, events, events_max, &limit, nullptr);
@@ -338,11 +419,12 @@ void connections::handle(connection& c, std::uint32_t events) {
 void connections::receive(connection& c) {
   for (int turn = 0; turn < receives_per_turn; ++turn) {
     const auto carried = c.carried.size();
-    const bool discard = carried == 0 && c.parser.body_bytes_left() >= receive_bytes;
+    const bool discard =
+        carried == 0 && !c.parser.is_digesting() && c.parser.body_bytes_left() >= receive_bytes;
     if (carried > 0) std::memcpy(buffer_.data(), c.carried.data(), carried);
     const auto n = ::recv(c.fd, buffer_.data() + carried, receive_bytes, discard ? MSG_TRUNC : 0);
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) break;
-    if (n < 0) return drop(c, false, error_kind::reset, std::strerror(errno));
+    if (n < 0) return drop(c, ending::broken, error_kind::reset, std::strerror(errno));
     const auto now = now_ns();
     if (in_flight_ > 0) {
       recorder_->longest_silence_ns = std::max(recorder_->longest_silence_ns, now - heard_ns_);
@@ -352,7 +434,7 @@ void connections::receive(connection& c) {
       c.parser.end_of_stream();
       if (c.parser.status() == response_parser::state::complete) finish_answer(c, now);
       if (c.state != connection::phase::open) return;
-      return drop(c, false, error_kind::closed_early, "the server closed the connection");
+      return drop(c, ending::broken, error_kind::closed_early, "the server closed the connection");
     }
     recorder_->counts.bytes_received += static_cast<std::uint64_t>(n);
     if (discard) {
@@ -374,15 +456,15 @@ bool connections::parse(connection& c, std::size_t bytes, std::int64_t now) {
   while (!rest.empty()) {
     if (c.parser.status() != response_parser::state::need_more) {
       if (c.flying.size() <= c.unsent) {
-        drop(c, false, error_kind::parse, "the server sent bytes that nobody asked for");
+        drop(c, ending::broken, error_kind::parse, "the server sent bytes that nobody asked for");
         return false;
       }
-      c.parser.begin(phase_->traffic->at(c.flying.front().index).is_head);
+      begin_answer(c);
     }
     const auto used = c.parser.consume(rest);
     rest.remove_prefix(used);
     if (c.parser.status() == response_parser::state::failed) {
-      drop(c, false, error_kind::parse, c.parser.error());
+      drop(c, ending::broken, error_kind::parse, c.parser.error());
       return false;
     }
     if (c.parser.status() == response_parser::state::complete && !finish_answer(c, now)) {
@@ -394,24 +476,39 @@ bool connections::parse(connection& c, std::size_t bytes, std::int64_t now) {
   return true;
 }
 
+void connections::begin_answer(connection& c) {
+  const request asked = phase_->traffic->at(c.flying.front().index);
+  c.parser.begin(asked.is_head);
+  const body_rule* rule = asked.expected.body;
+  c.parser.digest(rule == nullptr ? nullptr : &c.digest);
+  if (rule != nullptr) c.digest.begin(rule->pattern != nullptr);
+}
+
 /// Records the answer to the oldest request. Returns whether the connection is still usable.
 bool connections::finish_answer(connection& c, std::int64_t now) {
   const in_flight r = c.flying.front();
   c.flying.pop();
   --in_flight_;
-  const answer& got = c.parser.result();
-  recorder_->on_answer(phase_->traffic->at(r.index), got, {r.due_ns, r.sent_ns, now});
+  answer got = c.parser.result();
+  const request asked = phase_->traffic->at(r.index);
+  if (asked.expected.body != nullptr) got.body_fits = asked.expected.body->fits(c.digest);
+  recorder_->on_answer(asked, got, {r.due_ns, r.sent_ns, now});
   c.parser.reset();
   c.free_since.push(now);
-  if (got.keep_alive) return true;
-  drop(c, true, error_kind::reset, "");
+  if (got.keep_alive) {
+    if (!is_used_up(c) || !c.flying.empty()) return true;
+    retire(c);
+    return false;
+  }
+  drop(c, ending::announced, error_kind::reset, "");
   return false;
 }
 
 // ---- losing connections ------------------------------------------------------------------------
 
 /// Closes a connection and decides what becomes of the requests in flight on it; see the class.
-void connections::drop(connection& c, bool announced, error_kind kind, const std::string& why) {
+void connections::drop(connection& c, ending how, error_kind kind, const std::string& why) {
+  const bool announced = how != ending::broken;
   const bool was_open = c.state == connection::phase::open;
   if (c.fd >= 0) ::close(c.fd);
   c.fd = -1;
@@ -427,9 +524,13 @@ void connections::drop(connection& c, bool announced, error_kind kind, const std
     }
   }
   if (!was_open) {
-    recorder_->on_connect_failure(fmt::format("cannot connect to {}: {}", target_.name, why),
-                                  now_ns());
-  } else {
+    const auto text = fmt::format("cannot connect to {}: {}", target_.name, why);
+    if (how == ending::own_limit) {
+      recorder_->on_own_limit(text);
+    } else {
+      recorder_->on_connect_failure(text, now_ns());
+    }
+  } else if (how != ending::by_us) {
     ++recorder_->counts.reconnects;
     if (kind == error_kind::parse && c.flying.empty())
       recorder_->on_failure(kind, nullptr, why, now_ns());
@@ -443,7 +544,7 @@ void connections::drop(connection& c, bool announced, error_kind kind, const std
   c.parser.reset();
   c.backoff_ns = was_open ? 0 : std::clamp(c.backoff_ns * 2, backoff_ns_min, backoff_ns_max);
   c.retry_at_ns = now_ns() + c.backoff_ns;
-  if (was_open && phase_ != nullptr) start_connect(c);
+  if (was_open && phase_ != nullptr) want_connect(c);
 }
 
 void connections::fail(const in_flight& lost, error_kind kind, const std::string& why) {
@@ -456,10 +557,17 @@ void connections::fail(const in_flight& lost, error_kind kind, const std::string
 void connections::look_after(std::int64_t now) {
   looked_ns_ = now;
   for (auto& c : all_) {
-    if (c->state == connection::phase::closed && c->retry_at_ns <= now) start_connect(*c);
+    if (c->state == connection::phase::closed && !c->is_queued && c->retry_at_ns <= now) {
+      want_connect(*c);
+    }
+    if (c->state == connection::phase::connecting &&
+        now - c->connecting_since_ns > policy_.connect_timeout_ns) {
+      drop(*c, ending::broken, error_kind::connect,
+           "no answer within the time limit for connecting");
+    }
     if (c->state != connection::phase::open || c->flying.size() <= c->unsent) continue;
     if (now - c->flying.front().sent_ns > phase_->timeout_ns) {
-      drop(*c, false, error_kind::timeout, "no whole answer within the time limit");
+      drop(*c, ending::broken, error_kind::timeout, "no whole answer within the time limit");
     }
   }
 }

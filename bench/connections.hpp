@@ -55,7 +55,7 @@ struct share {
 class connections {
  public:
   connections(const endpoint& target, unsigned count, unsigned pipeline, share part,
-              const std::atomic<bool>& stop);
+              const std::atomic<bool>& stop, connection_policy policy = {});
   ~connections();
   connections(const connections&) = delete;
   connections& operator=(const connections&) = delete;
@@ -65,6 +65,9 @@ class connections {
   void open(std::int64_t timeout_ns);
 
   [[nodiscard]] unsigned open_count() const noexcept;
+  [[nodiscard]] bool is_all_open() const noexcept { return open_count() == all_.size(); }
+  /// Why open() could not open all of them.
+  [[nodiscard]] const std::string& open_failure() const noexcept { return open_failure_; }
 
   /// Carries one phase out, its schedule starting at `start_ns`. Returns when everything that was
   /// due is answered or given up.
@@ -78,6 +81,7 @@ class connections {
   [[nodiscard]] bool is_finished(std::int64_t now) const noexcept;
   [[nodiscard]] bool is_refused() const noexcept;
   void end_phase();
+  [[nodiscard]] std::uint64_t outstanding() noexcept;
 
   // Sending.
   void dispatch(std::int64_t now);
@@ -90,13 +94,20 @@ class connections {
   void handle(connection& c, std::uint32_t events);
   void receive(connection& c);
   bool parse(connection& c, std::size_t bytes, std::int64_t now);
+  void begin_answer(connection& c);
   bool finish_answer(connection& c, std::int64_t now);
 
   // Opening and losing connections.
+  enum class ending { announced, broken, by_us, own_limit };
+  void want_connect(connection& c);
+  void start_due_connects(std::int64_t now);
   void start_connect(connection& c);
+  [[nodiscard]] bool bind_source(connection& c);
   void finish_connect(connection& c);
-  void drop(connection& c, bool announced, error_kind kind, const std::string& why);
+  void drop(connection& c, ending how, error_kind kind, const std::string& why);
   void fail(const in_flight& lost, error_kind kind, const std::string& why);
+  [[nodiscard]] bool is_used_up(const connection& c) const noexcept;
+  void retire(connection& c);
   void look_after(std::int64_t now);
   void give_up(error_kind kind, const std::string& why);
   void watch(connection& c, std::uint32_t events);
@@ -105,12 +116,18 @@ class connections {
   const endpoint& target_;
   const share share_;
   const unsigned pipeline_;
+  connection_policy policy_;
   const std::atomic<bool>& stop_;
   int epoll_ = -1;
   std::vector<std::unique_ptr<connection>> all_;
-  fixed_queue<connection*> ready_;  // with a free slot, each at most once: they take turns
-  std::vector<connection*> dirty_;  // with bytes to send
+  std::size_t next_source_ = 0;
+  std::int64_t connect_gap_ns_ = 0;
+  std::int64_t next_connect_ns_ = 0;
+  fixed_queue<connection*> queued_;  // to be connected when their turn comes, each at most once
+  fixed_queue<connection*> ready_;   // with a free slot, each at most once: they take turns
+  std::vector<connection*> dirty_;   // with bytes to send
   std::vector<char> buffer_;
+  std::string open_failure_;
 
   // The phase at hand.
   const load* phase_ = nullptr;

@@ -9,8 +9,6 @@ namespace {
 
 // The threads need to be at their posts when the schedule begins.
 constexpr std::int64_t head_start_ns_min = 2'000'000;
-// Connecting is not what is measured: a target that is there accepts much faster.
-constexpr std::int64_t open_timeout_ns_max = 10'000'000'000;
 
 }  // namespace
 
@@ -31,8 +29,9 @@ driver::driver(const endpoint& target, const driver_settings& settings, std::int
     const unsigned count = settings.connections / threads + (i < settings.connections % threads);
     parts_.push_back(std::make_unique<connections>(
         target, count, settings.pipeline,
-        share{settings.part.index + i * settings.part.of, threads * settings.part.of}, stop));
-    parts_.back()->open(std::min(timeout_ns, open_timeout_ns_max));
+        share{settings.part.index + i * settings.part.of, threads * settings.part.of}, stop,
+        settings.policy));
+    parts_.back()->open(std::min(timeout_ns, settings.policy.connect_timeout_ns));
   }
 }
 
@@ -41,6 +40,13 @@ unsigned driver::open_count() const noexcept {
   for (const auto& part : parts_)
     total += part->open_count();
   return total;
+}
+
+std::string driver::open_failure() const {
+  for (const auto& part : parts_) {
+    if (!part->is_all_open()) return part->open_failure();
+  }
+  return {};
 }
 
 phase_result driver::run(const load& phase) {

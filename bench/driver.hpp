@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "bench/connections.hpp"
@@ -15,6 +16,7 @@ struct driver_settings {
   unsigned connections = 1;
   unsigned pipeline = 1;
   unsigned threads = 1;
+  connection_policy policy = {};
   share part = {};  ///< Of the schedule, where several processes drive one target.
 };
 
@@ -43,6 +45,9 @@ class driver {
   [[nodiscard]] unsigned open_count() const noexcept;
   /// Whether it sends all of the schedule.
   [[nodiscard]] bool is_whole() const noexcept { return is_whole_; }
+  /// Why not all of the connections could be opened; empty when they were.
+  [[nodiscard]] std::string open_failure() const;
+  [[nodiscard]] unsigned threads() const noexcept { return static_cast<unsigned>(parts_.size()); }
 
   /// Carries out one phase and returns when everything that was due is answered or given up.
   [[nodiscard]] phase_result run(const load& phase);

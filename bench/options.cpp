@@ -1,6 +1,8 @@
 #include "bench/options.hpp"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
+#include <netinet/in.h>
 #include <algorithm>
 #include <charconv>
 #include <CLI/CLI.hpp>
@@ -143,11 +145,27 @@ std::string read_body(const std::string& text) {
   return std::move(body).str();
 }
 
+sockaddr_storage parse_source(const std::string& text) {
+  sockaddr_storage out{};
+  auto* v4 = reinterpret_cast<sockaddr_in*>(&out);
+  auto* v6 = reinterpret_cast<sockaddr_in6*>(&out);
+  if (::inet_pton(AF_INET, text.c_str(), &v4->sin_addr) == 1) {
+    out.ss_family = AF_INET;
+  } else if (::inet_pton(AF_INET6, text.c_str(), &v6->sin6_addr) == 1) {
+    out.ss_family = AF_INET6;
+  } else {
+    refuse("--source", text, "an IPv4 or IPv6 address");
+  }
+  return out;
+}
+
 /// Options as text before they are understood; what --help shows as their defaults.
 struct raw_options {
   std::string rate;
   std::string arrivals = "constant";
   std::string timeout = "30s";
+  std::string connect_timeout = "10s";
+  std::vector<std::string> sources;
   std::string duration;
   std::string warmup = "0";
   std::string speed;
@@ -157,6 +175,7 @@ struct raw_options {
   std::string format;
   std::string start_at;
   std::vector<std::string> objectives;
+  std::vector<std::string> expected;
   std::vector<std::string> fields;
 };
 
@@ -175,6 +194,20 @@ void add_drive_options(CLI::App& app, drive_options& drive, raw_options& raw) {
                  "Threads; each has a fixed share of the one schedule and of the connections")
       ->capture_default_str()
       ->check(CLI::Range(1u, 256u));
+  app.add_option("--requests-per-connection", drive.policy.requests_max,
+                 "Requests after which a connection is closed and opened anew; 0 is never")
+      ->capture_default_str();
+  app.add_flag("--close-by-reset", drive.policy.closes_by_reset,
+               "Such connections are closed with RST instead of FIN");
+  app.add_option("--connect-timeout", raw.connect_timeout, "For one attempt to connect")
+      ->capture_default_str();
+  app.add_option("--connect-rate", drive.policy.connects_per_s_max,
+                 "Connections opened per second, at most; 0 is as fast as they come")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 1e6));
+  app.add_option("--source", raw.sources,
+                 "Local address to connect from; several are taken in turns")
+      ->allow_extra_args(false);
   app.add_option("--timeout", raw.timeout,
                  "For one answer; and after the last due time, for the answers still missing")
       ->capture_default_str();
@@ -198,6 +231,14 @@ void add_outputs(CLI::App& app, output_paths& outputs, raw_options& raw) {
   add_histogram_outputs(app, outputs);
   app.add_option("--csv", outputs.csv, "Write counts and percentiles, one line per second");
   app.add_option("--html", outputs.html, "Write a page with plots that needs nothing else");
+  app.add_option("--openmetrics", outputs.openmetrics, "Write the results for a push gateway");
+}
+
+void add_expectations(CLI::App& app, raw_options& raw) {
+  app.add_option("--expect", raw.expected,
+                 "[ROUTE=>]WHAT: what answers have to be: status=N, length=N, crc32=HEX or "
+                 "body~PATTERN; ROUTE is looked for in \"METHOD TARGET\"; as often as wanted")
+      ->allow_extra_args(false);
 }
 
 /// For several processes, maybe on several machines, that share one schedule.
@@ -250,6 +291,10 @@ void finish_drive(drive_options& drive, const raw_options& raw) {
   finish_part(drive, raw);
   drive.poisson = raw.arrivals == "poisson";
   drive.timeout_ns = parse_duration("--timeout", raw.timeout, false);
+  drive.policy.connect_timeout_ns = parse_duration("--connect-timeout", raw.connect_timeout, false);
+  for (const auto& text : raw.sources)
+    drive.policy.sources.push_back(parse_source(text));
+  drive.expected = raw.expected;
   for (const auto& text : raw.objectives)
     drive.objectives.push_back(parse_objective(text));
 }
@@ -282,6 +327,7 @@ CLI::App* describe_run(CLI::App& app, run_options& out, raw_options& raw) {
       ->check(CLI::PositiveNumber);
   add_drive_options(*run, out.drive, raw);
   add_part(*run, out.drive, raw);
+  add_expectations(*run, raw);
   add_outputs(*run, out.drive.outputs, raw);
   return run;
 }
@@ -355,6 +401,7 @@ CLI::App* describe_replay(CLI::App& app, replay_options& out, raw_options& raw) 
   replay->add_option("--pid", out.pid, "Process to sample, as in run")->check(CLI::PositiveNumber);
   add_drive_options(*replay, out.drive, raw);
   add_part(*replay, out.drive, raw);
+  add_expectations(*replay, raw);
   add_outputs(*replay, out.drive.outputs, raw);
   return replay;
 }

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "bench/connection.hpp"
 #include "bench/objective.hpp"
 #include "bench/rate_profile.hpp"
 #include "bench/request_filter.hpp"
@@ -23,10 +24,11 @@ struct rate_option {
 /// Where results are written besides the terminal. Empty: nowhere.
 struct output_paths {
   std::string json;
-  std::string hgrm;  ///< Percentile distribution, for HdrHistogram's plotters.
-  std::string hlog;  ///< HdrHistogram log, second by second.
-  std::string csv;   ///< One line per second.
-  std::string html;  ///< A page with plots.
+  std::string hgrm;         ///< Percentile distribution, for HdrHistogram's plotters.
+  std::string hlog;         ///< HdrHistogram log, second by second.
+  std::string csv;          ///< One line per second.
+  std::string openmetrics;  ///< For a push gateway.
+  std::string html;         ///< A page with plots.
 };
 
 /// What `run`, `replay` and `compare` have in common.
@@ -38,10 +40,12 @@ struct drive_options {
   unsigned pipeline = 1;
   unsigned threads = 1;
   std::int64_t timeout_ns = 30'000'000'000;
+  connection_policy policy;
   output_paths outputs;
   std::vector<objective> objectives;
-  unsigned index = 0;  ///< Which part of the schedule this process sends,
-  unsigned of = 1;     ///< of so many.
+  std::vector<std::string> expected;  ///< Texts of --expect.
+  unsigned index = 0;                 ///< Which part of the schedule this process sends,
+  unsigned of = 1;                    ///< of so many.
   std::optional<double> start_unix_s;
 };
 

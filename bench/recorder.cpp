@@ -19,7 +19,8 @@ std::string_view short_title(const request& asked) {
 
 const char* name_of(error_kind kind) noexcept {
   constexpr std::array<const char*, error_kinds> names = {
-      "connect", "reset", "closed_early", "timeout", "parse", "status_mismatch", "length_mismatch"};
+      "connect", "reset",           "closed_early",    "timeout",
+      "parse",   "status_mismatch", "length_mismatch", "body_mismatch"};
   return names[static_cast<std::size_t>(kind)];
 }
 
@@ -28,8 +29,11 @@ void tallies::add(const tallies& other) noexcept {
   sent += other.sent;
   answered += other.answered;
   failed += other.failed;
+  outstanding += other.outstanding;
   resent += other.resent;
   reconnects += other.reconnects;
+  retired += other.retired;
+  own_limits += other.own_limits;
   bytes_received += other.bytes_received;
   body_bytes += other.body_bytes;
   for (std::size_t i = 0; i < status_classes.size(); ++i)
@@ -90,6 +94,10 @@ void recorder::on_answer(const request& asked, const answer& got, const request_
       return fmt::format("{}: expected {} body bytes, got {}", short_title(asked),
                          *expected.body_bytes, got.body_bytes);
     });
+  } else if (!got.body_fits) {
+    count_error(error_kind::body_mismatch, times.answered, [&] {
+      return fmt::format("{}: the body is not what was expected", short_title(asked));
+    });
   }
 }
 
@@ -106,6 +114,11 @@ void recorder::on_connect_failure(const std::string& detail, std::int64_t now_ns
   on_failure(error_kind::connect, nullptr, detail, now_ns);
 }
 
+void recorder::on_own_limit(const std::string& detail) {
+  ++counts.own_limits;
+  if (own_limit.empty()) own_limit = detail;
+}
+
 void recorder::merge(const recorder& other) {
   latency_.merge(other.latency_);
   service_.merge(other.service_);
@@ -113,6 +126,7 @@ void recorder::merge(const recorder& other) {
   lag_.merge(other.lag_);
   seconds_.merge(other.seconds_);
   counts.add(other.counts);
+  if (own_limit.empty()) own_limit = other.own_limit;
   last_answer_ns = std::max(last_answer_ns, other.last_answer_ns);
   longest_silence_ns = std::max(longest_silence_ns, other.longest_silence_ns);
   for (const auto& example : other.examples_) {

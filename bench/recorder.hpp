@@ -21,19 +21,23 @@ enum class error_kind {
   parse,            ///< The answer was not HTTP, or came unasked.
   status_mismatch,  ///< A whole answer with another status than expected.
   length_mismatch,  ///< A whole answer with the expected status and another length.
+  body_mismatch,    ///< As expected but for the body, which --expect says more about.
 };
-inline constexpr std::size_t error_kinds = 7;
+inline constexpr std::size_t error_kinds = 8;
 
 [[nodiscard]] const char* name_of(error_kind kind) noexcept;
 
-/// What was counted during a run. sent = answered + failed + in flight at the end.
+/// What was counted during a run. sent = answered + failed + outstanding.
 struct tallies {
-  std::uint64_t due = 0;       ///< Requests whose due time came within the run.
-  std::uint64_t sent = 0;      ///< Of these, put on the wire at least once.
-  std::uint64_t answered = 0;  ///< Whole answers, the wrong ones included.
-  std::uint64_t failed = 0;    ///< Sent and given up.
-  std::uint64_t resent = 0;    ///< Sent again after the server closed the connection before them.
-  std::uint64_t reconnects = 0;
+  std::uint64_t due = 0;          ///< Requests whose due time came within the run.
+  std::uint64_t sent = 0;         ///< Of these, put on the wire at least once.
+  std::uint64_t answered = 0;     ///< Whole answers, the wrong ones included.
+  std::uint64_t failed = 0;       ///< Sent and given up.
+  std::uint64_t outstanding = 0;  ///< Sent and still in flight when the run was stopped.
+  std::uint64_t resent = 0;      ///< Sent again after the server closed the connection before them.
+  std::uint64_t reconnects = 0;  ///< Connections that the target ended, opened again.
+  std::uint64_t retired = 0;     ///< Connections that were closed on purpose, opened again.
+  std::uint64_t own_limits = 0;  ///< Attempts to connect that failed on this side.
   std::uint64_t bytes_received = 0;  ///< Header and body bytes.
   std::uint64_t body_bytes = 0;
   std::array<std::uint64_t, 6> status_classes{};  ///< [2] counts 2xx.
@@ -87,6 +91,9 @@ class recorder {
   /// An attempt to connect failed; no request is lost by it.
   void on_connect_failure(const std::string& detail, std::int64_t now_ns);
 
+  /// An attempt to connect failed before the target was asked: no descriptor, address or port.
+  void on_own_limit(const std::string& detail);
+
   void merge(const recorder& other);
 
   [[nodiscard]] const observe::histogram& latency() const noexcept { return latency_; }
@@ -98,6 +105,7 @@ class recorder {
   [[nodiscard]] const std::vector<std::string>& examples() const noexcept { return examples_; }
 
   tallies counts;
+  std::string own_limit;                ///< The first of counts.own_limits, in a sentence.
   std::int64_t last_answer_ns = 0;      ///< Monotonic; 0 before the first.
   std::int64_t longest_silence_ns = 0;  ///< Without a byte received although requests were out.
 

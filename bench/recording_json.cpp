@@ -104,6 +104,7 @@ tallies tallies_of(const json& document) {
   out.sent = counts.at("sent").get<std::uint64_t>();
   out.answered = counts.at("answered").get<std::uint64_t>();
   out.failed = counts.at("failed").get<std::uint64_t>();
+  out.outstanding = counts.at("outstanding").get<std::uint64_t>();
   out.resent = counts.at("resent").get<std::uint64_t>();
   out.reconnects = counts.at("reconnects").get<std::uint64_t>();
   out.bytes_received = document.at("bytes_received").get<std::uint64_t>();

@@ -201,8 +201,10 @@ json to_json(const outcome& result) {
                    {"sent", counts.sent},
                    {"answered", counts.answered},
                    {"failed", counts.failed},
-                   {"outstanding", counts.sent - counts.answered - counts.failed},
+                   {"outstanding", counts.outstanding},
                    {"resent", counts.resent},
+                   {"retired", counts.retired},
+                   {"own_limits", counts.own_limits},
                    {"reconnects", counts.reconnects}};
   out["statuses"] = statuses_json(counts);
   out["bytes_received"] = counts.bytes_received;
@@ -234,9 +236,10 @@ std::string to_table(const outcome& result, const run_title& title) {
   if (recorded.latency_apart().count() > 0) out += latency_row("apart", recorded.latency_apart());
   out += latency_row("schedule lag", recorded.schedule_lag());
   out += status_row(counts) + error_rows(recorded);
-  if (counts.reconnects + counts.resent > 0) {
-    out += fmt::format("{:<16}{} reconnects, {} requests sent again\n", "connections",
-                       grouped(counts.reconnects), grouped(counts.resent));
+  if (counts.reconnects + counts.resent + counts.retired > 0) {
+    out += fmt::format("{:<16}{} ended by the target, {} requests sent again; {} used up\n",
+                       "connections", grouped(counts.reconnects), grouped(counts.resent),
+                       grouped(counts.retired));
   }
   out += server_row(result);
   out += fmt::format(

@@ -6,9 +6,6 @@
 #include <array>
 #include <tacit/base/error.hpp>
 
-// POSIX expressions instead of std::regex: the latter recurses once per character of the target,
-// and a long one would end the stack.
-
 namespace tacit::bench {
 namespace {
 
@@ -42,34 +39,23 @@ void replace_first(const ::regex_t& what, const std::string& text, std::string& 
 
 }  // namespace
 
-request_filter::expression request_filter::compile(const std::string& text, const char* option) {
-  auto out = std::make_unique<::regex_t>();
-  if (const int wrong = ::regcomp(out.get(), text.c_str(), REG_EXTENDED)) {
-    std::array<char, 128> why{};
-    ::regerror(wrong, out.get(), why.data(), why.size());
-    throw base::failure{fmt::format("{}: {}: {}", option, text, why.data()), true};
-  }
-  return expression{out.release()};
-}
-
 request_filter::request_filter(const filter_options& options) : fields_{options.fields} {
   for (const auto& text : options.keep)
-    keep_.push_back(compile(text, "--keep"));
+    keep_.push_back(compile_expression(text, "--keep"));
   for (const auto& text : options.drop)
-    drop_.push_back(compile(text, "--drop"));
+    drop_.push_back(compile_expression(text, "--drop"));
   for (const auto& text : options.rewrites) {
     const auto arrow = text.find("=>");
     if (arrow == std::string::npos) {
       throw base::failure{fmt::format("--rewrite: {}: expected REGEX=>TEXT", text), true};
     }
-    rewrites_.emplace_back(compile(text.substr(0, arrow), "--rewrite"), text.substr(arrow + 2));
+    rewrites_.emplace_back(compile_expression(text.substr(0, arrow), "--rewrite"),
+                           text.substr(arrow + 2));
   }
 }
 
 bool request_filter::matches_any(const std::vector<expression>& any, const std::string& text) {
-  return std::any_of(any.begin(), any.end(), [&](const auto& one) {
-    return ::regexec(one.get(), text.c_str(), 0, nullptr, 0) == 0;
-  });
+  return std::any_of(any.begin(), any.end(), [&](const auto& one) { return is_found(one, text); });
 }
 
 bool request_filter::apply(formats::recorded_request& to) const {

@@ -1,12 +1,11 @@
 #pragma once
 
-#include <regex.h>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "bench/expression.hpp"
 #include "bench/formats/recorded_traffic.hpp"
 
 namespace tacit::bench {
@@ -32,15 +31,6 @@ class request_filter {
   [[nodiscard]] bool apply(formats::recorded_request& to) const;
 
  private:
-  struct free_expression {
-    void operator()(::regex_t* what) const noexcept {
-      ::regfree(what);
-      delete what;
-    }
-  };
-  using expression = std::unique_ptr<::regex_t, free_expression>;
-
-  [[nodiscard]] static expression compile(const std::string& text, const char* option);
   [[nodiscard]] static bool matches_any(const std::vector<expression>& any,
                                         const std::string& text);
 

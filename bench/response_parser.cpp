@@ -122,6 +122,7 @@ void response_parser::discarded(std::uint64_t bytes) noexcept {
 void response_parser::take_body(std::string_view body) {
   answer_.body_bytes += body.size();
   if (capture_ != nullptr) capture_->append(body);
+  if (digest_ != nullptr) digest_->add(body);
 }
 
 void response_parser::end_of_stream() {

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "bench/body_rule.hpp"
+
 namespace tacit::bench {
 
 /// One answer, read to its end.
@@ -13,6 +15,7 @@ struct answer {
   int status = 0;
   std::uint64_t body_bytes = 0;
   bool keep_alive = true;  ///< False when the server closes the connection after it.
+  bool body_fits = true;   ///< Unless a rule about its body says otherwise.
 };
 
 /// Turns the bytes of one connection into answers.
@@ -69,6 +72,10 @@ class response_parser {
   /// Where bodies are copied to; nullptr (the default) drops them. Must outlive the parsing.
   void capture(std::string* body) noexcept { capture_ = body; }
 
+  /// What takes note of bodies; nullptr (the default): nobody. Must outlive the parsing.
+  void digest(body_digest* body) noexcept { digest_ = body; }
+  [[nodiscard]] bool is_digesting() const noexcept { return digest_ != nullptr; }
+
   static constexpr std::uint32_t header_bytes_max = 64 * 1024;
 
  private:
@@ -120,6 +127,7 @@ class response_parser {
   answer answer_;
   std::string error_;
   std::string* capture_ = nullptr;
+  body_digest* digest_ = nullptr;
 };
 
 }  // namespace tacit::bench

@@ -1,6 +1,7 @@
 #include "bench/results.hpp"
 
 #include "bench/histogram_files.hpp"
+#include "bench/openmetrics.hpp"
 #include "bench/output_file.hpp"
 #include "bench/page.hpp"
 
@@ -22,6 +23,7 @@ void write_results(const outcome& result, const run_title& title, const run_plan
   if (!outputs.json.empty()) {
     write_file(outputs.json, whole_document(result, title, plan, more).dump(2) + "\n");
   }
+  if (!outputs.openmetrics.empty()) write_file(outputs.openmetrics, to_openmetrics(result));
   if (!outputs.html.empty()) write_file(outputs.html, to_page(result, title));
   write_recorded(result.phase, outputs);
 }

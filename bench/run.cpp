@@ -5,6 +5,7 @@
 #include <tacit/base/error.hpp>
 
 #include "bench/clock_probe.hpp"
+#include "bench/expectations.hpp"
 #include "bench/histogram_files.hpp"
 #include "bench/interrupt.hpp"
 #include "bench/results.hpp"
@@ -47,7 +48,7 @@ int finish(outcome result, const run_title& title, const run_plan& plan,
 }
 
 driver_settings settings_for(const drive_options& drive) {
-  return {drive.connections, drive.pipeline, drive.threads, {drive.index, drive.of}};
+  return {drive.connections, drive.pipeline, drive.threads, drive.policy, {drive.index, drive.of}};
 }
 
 /// What this process has to do, and when. Waits until shortly before the start that was agreed on.
@@ -73,6 +74,9 @@ outcome measure(driver& connected, sampler& costs, const load& phase, unsigned c
   if (!phase.when->is_closed_loop()) {
     out.facts.planned_s = static_cast<double>(phase.ends_ns()) / 1e9;
   }
+  out.facts.threads = connected.threads();
+  out.facts.open_failure = connected.open_failure();
+  out.facts.shared_cpu = shared_cpu(costs.pid());
   costs.start();
   out.phase = connected.run(phase);
   out.spent = costs.finish();
@@ -96,7 +100,9 @@ int run(const run_options& options, const std::atomic<bool>& stop) {
   check_writable(drive.outputs);
   const url where = parse_url(options.url);
   const endpoint target = resolve(where);
+  const expectations expected{drive.expected};
   traffic_source traffic{where.authority};
+  traffic.expect(&expected);
   request_parts parts{options.method, where.target, {}, options.body};
   for (const auto& [name, value] : options.fields)
     parts.fields.emplace_back(name, value);
@@ -147,7 +153,8 @@ int replay(const replay_options& options, const std::atomic<bool>& stop) {
         fmt::format("{}: --target takes no path; the file has them", options.target), true};
   }
   const endpoint target = resolve(where);
-  const auto file = read_traffic(options, where.authority);
+  const expectations expected{drive.expected};
+  const auto file = read_traffic(options, where.authority, expected);
   const auto& traffic = file.source;
   std::cerr << describe_rejected(file.rejected, traffic.size() + file.left_out, options.log_path);
   const schedule when = replay_schedule(options, file);

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sched.h>
 #include <unistd.h>
 #include <algorithm>
 #include <array>
@@ -143,6 +144,20 @@ std::optional<runtime_sample> sample_runtime(const endpoint& from, const std::st
 }
 
 // ---- peaks -------------------------------------------------------------------------------------
+
+std::optional<int> shared_cpu(pid_t with) {
+  cpu_set_t ours;
+  cpu_set_t theirs;
+  if (with == 0 || ::sched_getaffinity(0, sizeof ours, &ours) != 0 ||
+      ::sched_getaffinity(with, sizeof theirs, &theirs) != 0) {
+    return std::nullopt;
+  }
+  if (CPU_COUNT(&ours) != 1 || CPU_EQUAL(&ours, &theirs) == 0) return std::nullopt;
+  int cpu = 0;
+  while (CPU_ISSET(cpu, &ours) == 0)
+    ++cpu;
+  return cpu;
+}
 
 peak_watch::peak_watch(pid_t pid)
     : pid_{pid}, thread_{[this](const std::stop_token& stop) {

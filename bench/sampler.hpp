@@ -34,6 +34,9 @@ struct process_sample {
 /// The counters of `after` less those of `before`; levels (RSS, threads) are those of `after`.
 [[nodiscard]] process_sample operator-(const process_sample& after, const process_sample& before);
 
+/// The CPU that both this thread and the process may use, where neither may use another one.
+[[nodiscard]] std::optional<int> shared_cpu(pid_t with);
+
 /// What a Tacit server says about itself at /debug/runtime.
 struct runtime_sample {
   pid_t pid = 0;

@@ -8,6 +8,7 @@
 #include <sstream>
 #include <tacit/base/error.hpp>
 
+#include "bench/expectations.hpp"
 #include "bench/formats/recorded_traffic.hpp"
 #include "bench/request_filter.hpp"
 #include "bench/site_rule.hpp"
@@ -41,8 +42,11 @@ formats::recorded_traffic parse(file_format format, const std::string& path, std
 /// Adds requests that pass the filter, and keeps the times of those that do.
 class collector {
  public:
-  collector(const filter_options& filter, const std::string& authority)
-      : filter_{filter}, out_{authority} {}
+  collector(const filter_options& filter, const std::string& authority,
+            const expectations* expected)
+      : filter_{filter}, out_{authority} {
+    out_.source.expect(expected);
+  }
 
   void add(formats::recorded_request& request, const expected_answer& expected,
            std::optional<std::int64_t> time_ns) {
@@ -105,21 +109,22 @@ void add_log(collector& into, const formats::combined_log& log, std::uint64_t se
   }
 }
 
-file_traffic read_log(const replay_options& options, const std::string& authority) {
+file_traffic read_log(const replay_options& options, const std::string& authority,
+                      const expectations& expected) {
   auto log = formats::read_combined_log(options.log_path);
-  collector into{options.filter, authority};
+  collector into{options.filter, authority, &expected};
   add_log(into, log, options.drive.seed, options.check, options.body_bytes_max);
   return into.finish(std::move(log.rejected), formats::period_ns(log.records), options.log_path);
 }
 
 file_traffic read_requests(file_format format, const replay_options& options,
-                           const std::string& authority) {
+                           const std::string& authority, const expectations& expected) {
   if (options.check != check_kind::none) {
     throw base::failure{"--check needs an access log: other files do not have the answers", true};
   }
   auto traffic = parse(format, options.log_path, options.drive.seed);
   const auto times = traffic.has_times ? traffic.times_ns() : std::vector<std::int64_t>{};
-  collector into{options.filter, authority};
+  collector into{options.filter, authority, &expected};
   for (std::size_t i = 0; i < traffic.requests.size(); ++i)
     into.add(traffic.requests[i], {},
              times.empty() ? std::nullopt : std::optional<std::int64_t>{times[i]});
@@ -143,16 +148,17 @@ file_format format_of(const std::string& path) noexcept {
 
 traffic_source traffic_from(const formats::combined_log& log, const std::string& authority,
                             std::uint64_t body_bytes_max) {
-  collector into{{}, authority};
+  collector into{{}, authority, nullptr};
   add_log(into, log, 0, check_kind::site, body_bytes_max);
   return into.finish({}, 0, "the log").source;
 }
 
-file_traffic read_traffic(const replay_options& options, const std::string& target) {
+file_traffic read_traffic(const replay_options& options, const std::string& target,
+                          const expectations& expected) {
   const auto& authority = options.host.empty() ? target : options.host;
   const auto format = options.format.value_or(format_of(options.log_path));
-  auto out = format == file_format::log ? read_log(options, authority)
-                                        : read_requests(format, options, authority);
+  auto out = format == file_format::log ? read_log(options, authority, expected)
+                                        : read_requests(format, options, authority, expected);
   if (options.strict && !out.rejected.empty()) {
     throw base::failure{fmt::format("{}: line {}: {} (--strict)", options.log_path,
                                     out.rejected.listed[0].number, out.rejected.listed[0].reason)};

@@ -29,8 +29,9 @@ struct file_traffic {
 [[nodiscard]] file_format format_of(const std::string& path) noexcept;
 
 /// Reads, filters and rewrites what a replay is to send. Throws base::failure when the file cannot
-/// be read, gives no request, or with --strict has a line that gives none.
-[[nodiscard]] file_traffic read_traffic(const replay_options& options, const std::string& target);
+/// be read, gives no request, or with --strict has a line that gives none. `expected` outlives it.
+[[nodiscard]] file_traffic read_traffic(const replay_options& options, const std::string& target,
+                                        const expectations& expected);
 
 /// The requests of a log, with the answers that a server of its site gives.
 [[nodiscard]] traffic_source traffic_from(const formats::combined_log& log,

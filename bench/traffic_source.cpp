@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <cassert>
 
+#include "bench/expectations.hpp"
+
 namespace tacit::bench {
 namespace {
 
@@ -29,7 +31,11 @@ std::string_view request::title() const noexcept {
   return wire.substr(0, wire.find(" HTTP/1.1\r"));
 }
 
-void traffic_source::add(const request_parts& parts, const expected_answer& expected) {
+void traffic_source::add(const request_parts& parts, const expected_answer& said) {
+  auto expected = said;
+  if (expectations_ != nullptr) {
+    expectations_->apply(fmt::format("{} {}", parts.method, parts.target), expected);
+  }
   const auto offset = wire_.size();
   wire_.append(parts.method).append(" ");
   append_encoded(wire_, parts.target, '!');

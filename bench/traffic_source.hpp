@@ -9,10 +9,14 @@
 
 namespace tacit::bench {
 
+class expectations;
+struct body_rule;
+
 /// What the answer to a request has to be. What is absent is not checked.
 struct expected_answer {
   std::optional<int> status = {};
   std::optional<std::uint64_t> body_bytes = {};
+  const body_rule* body = nullptr;  ///< Outlives the requests.
 };
 
 /// One request as it goes over the wire.
@@ -49,6 +53,10 @@ class traffic_source {
   /// characters in the target, and control characters in a field, are percent-encoded.
   void add(const request_parts& parts, const expected_answer& expected = {});
 
+  /// What is added from now on is expected to be answered so, besides what is said with it.
+  /// They have to outlive the source.
+  void expect(const expectations* what) noexcept { expectations_ = what; }
+
   [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
 
   /// Request `index` of the endless walk. The source must not be empty.
@@ -64,6 +72,7 @@ class traffic_source {
   };
 
   std::string authority_;
+  const expectations* expectations_ = nullptr;
   std::string wire_;  // all requests, one after the other
   std::vector<entry> entries_;
 };

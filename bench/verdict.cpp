@@ -1,6 +1,7 @@
 #include "bench/verdict.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
 
 namespace tacit::bench {
 namespace {
@@ -28,24 +29,60 @@ void judge_harness(const phase_result& phase, const cost& spent, const run_facts
                      100 * delay_s / wall_s, 100 * bounds.run_delay_share_max),
          true});
   }
+  const double busy_s = static_cast<double>(spent.harness.cpu_ns) / 1e9 + delay_s;
+  const double busy_share = wall_s > 0 ? busy_s / wall_s / facts.threads : 0;
+  const bool is_busy = busy_share > bounds.busy_share_max;
+  const auto busy_text =
+      fmt::format("the harness was busy {:.0f} % of the time of its {} thread{}", 100 * busy_share,
+                  facts.threads, facts.threads == 1 ? "" : "s");
+  if (facts.planned_s <= 0 && is_busy) {
+    out.notes.push_back(busy_text + ": the rate may be its limit instead of the target's");
+  }
   const double took_s = phase.elapsed_s();
   if (facts.planned_s <= 0 || took_s * bounds.pace_share_min <= facts.planned_s + pace_slack_s) {
     return;
   }
   auto text = fmt::format("{} requests were due within {:.1f} s, their answers took {:.1f} s",
                           phase.recorded.counts.due, facts.planned_s, took_s);
-  if (is_late) {
+  if (is_busy) {
+    out.invalid_reasons.push_back(
+        {fmt::format("{}; {}: the rate is beyond its power", text, busy_text)});
+  } else if (is_late) {
     out.invalid_reasons.push_back({text + ", and the harness was late", true});
   } else {
     out.notes.push_back(text + ": the target did not keep up; the harness was on time");
   }
 }
 
-void judge_counts(const tallies& counts, const cost& spent, const run_facts& facts, verdict& out) {
-  if (counts.sent != counts.answered + counts.failed) {
+void judge_opening(const tallies& counts, const std::string& own_limit, const run_facts& facts,
+                   verdict& out) {
+  if (facts.connections_opened < facts.connections_asked) {
+    out.invalid_reasons.push_back({fmt::format(
+        "{} of {} connections could be opened{}{}", facts.connections_opened,
+        facts.connections_asked, facts.open_failure.empty() ? "" : ": ", facts.open_failure)});
+  } else if (counts.own_limits > 0) {
     out.invalid_reasons.push_back(
-        {fmt::format("the counts do not add up: {} sent, {} answered, {} failed", counts.sent,
-                     counts.answered, counts.failed)});
+        {fmt::format("the harness could not open {} connections, which is no fault of the target: "
+                     "{}",
+                     counts.own_limits, own_limit)});
+  }
+}
+
+void judge_connections(const tallies& counts, const validity_bounds& bounds, verdict& out) {
+  const double share = static_cast<double>(counts.reconnects) /
+                       static_cast<double>(std::max<std::uint64_t>(counts.answered, 1));
+  if (counts.reconnects < 2 || share <= bounds.reconnect_share_max) return;
+  out.invalid_reasons.push_back(
+      {fmt::format("the target ended {} connections, one for each {:.1f} answers: the figures are "
+                   "largely those of connecting (--requests-per-connection asks for that)",
+                   counts.reconnects, 1 / share)});
+}
+
+void judge_counts(const tallies& counts, const cost& spent, const run_facts& facts, verdict& out) {
+  if (counts.sent != counts.answered + counts.failed + counts.outstanding) {
+    out.invalid_reasons.push_back(
+        {fmt::format("the counts do not add up: {} sent, {} answered, {} failed, {} outstanding",
+                     counts.sent, counts.answered, counts.failed, counts.outstanding)});
   }
   if (counts.due != counts.sent) {
     out.notes.push_back(
@@ -70,12 +107,16 @@ verdict judge(const phase_result& phase, const cost& spent, const run_facts& fac
               const validity_bounds& bounds) {
   verdict out;
   if (facts.was_interrupted) out.invalid_reasons.push_back({"the run was interrupted"});
-  if (facts.connections_opened < facts.connections_asked) {
-    out.invalid_reasons.push_back({fmt::format("{} of {} connections could be opened",
-                                               facts.connections_opened, facts.connections_asked)});
+  if (facts.shared_cpu) {
+    out.invalid_reasons.push_back(
+        {fmt::format("harness and target are both pinned to CPU {}: each takes its time from the "
+                     "other",
+                     *facts.shared_cpu)});
   }
+  judge_opening(phase.recorded.counts, phase.recorded.own_limit, facts, out);
   if (phase.recorded.counts.answered == 0) out.invalid_reasons.push_back({"nothing was answered"});
   judge_harness(phase, spent, facts, bounds, out);
+  judge_connections(phase.recorded.counts, bounds, out);
   judge_counts(phase.recorded.counts, spent, facts, out);
   return out;
 }

@@ -17,8 +17,14 @@ struct validity_bounds {
   std::int64_t lag_p99_ns_max = 1'000'000;
   /// Share of the time in which the harness was ready to run and had no CPU.
   double run_delay_share_max = 0.05;
+  /// Share of its threads' time in which the harness computed or waited for a CPU. Above it there
+  /// was no time left in which it could have waited for the target.
+  double busy_share_max = 0.95;
   /// Planned time as a share of the time it took; below it the harness must not be the cause.
   double pace_share_min = 0.99;
+  /// Connections that the target ended, as a share of the answers. Above it the figures are largely
+  /// those of connecting. Servers that end a connection after some hundred requests stay below.
+  double reconnect_share_max = 0.01;
 };
 
 /// What was asked of a run, next to what came of it.
@@ -27,7 +33,10 @@ struct run_facts {
   unsigned connections_opened = 0;
   double planned_s = 0;  ///< When the last request was due; 0 for a closed loop.
   bool was_interrupted = false;
-  bool is_part = false;  ///< Other processes send to the target too.
+  bool is_part = false;                ///< Other processes send to the target too.
+  unsigned threads = 1;                ///< Of the harness.
+  std::string open_failure = {};       ///< Why fewer connections were opened.
+  std::optional<int> shared_cpu = {};  ///< The only CPU that harness and target may use, both.
 };
 
 /// One reason why a run's numbers cannot be believed.

@@ -6,9 +6,12 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <variant>
 
 #include <tacit/http/files.hpp>
+#include <tacit/http/json.hpp>
+#include <tacit/http/traffic_recorder.hpp>
 #include <tacit/server/options.hpp>
 #include <tacit/server/server.hpp>
 
@@ -30,7 +33,7 @@ struct serve_arguments {
   std::optional<std::string> listen, mode, memory, stealing, files, files_prefix;
   std::optional<std::uint32_t> workers, spare_workers, stall_bound_ms, idle_release_delay_ms;
   std::optional<std::uint32_t> drain_delay_ms, drain_timeout_ms;
-  std::string site;
+  std::string site, record;
   std::uint64_t body_limit = tacit::server::site::no_body_limit;
 };
 
@@ -89,6 +92,21 @@ std::optional<failure> add_files(tacit::server::server& app, const tacit::server
   return std::nullopt;
 }
 
+// Before routes are added: what is put around them goes around those that come later.
+std::optional<failure> add_recording(tacit::server::server& app, const std::string& file) {
+  try {
+    const tacit::http::traffic_recorder recorder({.file = file});
+    app.use(recorder.around());
+    recorder.add_to(app.metrics());
+    app.get("/debug/recording", [recorder, file](tacit::http::context& c) {
+      c.json({{"file", file}, {"recorded", recorder.recorded()}, {"dropped", recorder.dropped()}});
+    });
+  } catch (const std::system_error& error) {
+    return failure{"--record: " + std::string(error.what())};
+  }
+  return std::nullopt;
+}
+
 int serve(const serve_arguments& arguments) {
   tacit::server::options options;
   if (const auto problem = resolve(arguments, options)) return report(*problem);
@@ -107,6 +125,9 @@ int serve(const serve_arguments& arguments) {
     return report({"--body-limit caps the bodies of a site; give --site LOG as well", true});
   }
   tacit::server::server app(options);
+  if (!arguments.record.empty()) {
+    if (const auto problem = add_recording(app, arguments.record)) return report(*problem);
+  }
   if (!options.files.empty()) {
     if (const auto problem = add_files(app, options)) return report(*problem);
   }
@@ -182,6 +203,9 @@ int main(int argc, char** argv) {
       ->add_option("--body-limit", arguments.body_limit,
                    "with --site: no body is longer than this many bytes")
       ->check(CLI::NonNegativeNumber);
+
+  serving->add_option("--record", arguments.record,
+                      "append requests to this file, in GoReplay's format, for tacit-bench replay");
 
   std::string url = "http://127.0.0.1:8080/healthz";
   auto* checking =

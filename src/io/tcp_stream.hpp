@@ -18,8 +18,9 @@ namespace tacit::io {
 
 /// A TCP connection on a reactor.
 ///
-/// A read that fills its buffer is followed by a direct recv, since there may be more; after a
-/// short one the socket is known to be empty, so the next read goes to the reactor without trying.
+/// A read that fills its buffer is followed by a direct recv, since there may be more. After a
+/// short one the next read goes to the reactor, which tries once before it waits: the peer's end
+/// may have come together with the bytes, and then no further event tells of it.
 ///
 /// A deadline costs one store per operation: the timer is left where it is and, when it fires
 /// early, moves itself to the earlier of the present deadlines. When it fires in time it shuts the

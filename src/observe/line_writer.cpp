@@ -11,6 +11,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -35,6 +36,23 @@ std::size_t shelf_of_this_thread() noexcept {
   return number;
 }
 
+// A thread takes over what is blocked when it is made. The writer may be there before a server
+// blocks the signals that it waits for, and one that came to the writer would end the process.
+class signals_kept_off {
+ public:
+  signals_kept_off() noexcept {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before_);
+  }
+  ~signals_kept_off() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  signals_kept_off(const signals_kept_off&) = delete;
+  signals_kept_off& operator=(const signals_kept_off&) = delete;
+
+ private:
+  sigset_t before_;
+};
+
 }  // namespace
 
 line_writer::line_writer(const std::string& file, std::size_t waiting_bytes_max)
@@ -46,6 +64,7 @@ line_writer::line_writer(const std::string& file, std::size_t waiting_bytes_max)
   struct stat status {};
   is_file_ = ::fstat(fd_, &status) == 0 && S_ISREG(status.st_mode);
   spare_ = std::make_unique<char[]>(shelf_bytes_);
+  const signals_kept_off here;
   thread_ = base::thread([this] { run(); });
 }
 

@@ -101,6 +101,70 @@ TEST(tacit_bench, a_replay_checks_statuses_and_reports_bad_lines) {
   EXPECT_EQ(document["traffic"]["rejected_lines"][0]["line"], 2);
 }
 
+/// A run is INVALID for this reason, whatever else a busy machine adds.
+void expect_convicted(const support::finished& result, const std::string& reason) {
+  EXPECT_EQ(result.status, 3) << result.output << result.errors;
+  EXPECT_NE(result.output.find("INVALID"), std::string::npos) << result.output;
+  EXPECT_NE(result.output.find(reason), std::string::npos) << result.output;
+}
+
+support::finished shell(const std::string& script) {
+  return support::run({"sh", "-c", script});
+}
+
+TEST(tacit_bench, a_harness_on_the_core_of_its_target_convicts_itself) {
+  const support::temporary_folder folder;
+  const scripted_server server{[](const auto&, auto) { return reply{ok("hello")}; }};
+  // The process to sample stands for the target: all that is looked at is where it may run.
+  const auto cpu = shell("taskset -cp $$ | sed 's/.*: //; s/[,-].*//'").output;
+  const auto first = cpu.substr(0, cpu.find('\n'));
+  ASSERT_FALSE(first.empty());
+  const auto result =
+      shell("taskset -cp " + first + " $$ >&2; exec '" + TACIT_BENCH + "' run http://" +
+            server.authority() + "/ --rate 200 --duration 100ms --pid $$");
+  expect_convicted(result, "harness and target are both pinned to CPU " + first);
+}
+
+TEST(tacit_bench, a_rate_beyond_its_power_convicts_the_harness) {
+  const scripted_server server{[](const auto&, auto) { return reply{ok("hello")}; }};
+  // Ten million per second with a free slot for each of the first 160,000.
+  const auto result = bench({"run", "http://" + server.authority() + "/", "--rate", "10000000",
+                             "--connections", "16", "--pipeline", "10000", "--duration", "20ms"});
+  expect_convicted(result, "the harness sent late: schedule lag p99 is");
+}
+
+TEST(tacit_bench, a_target_that_ends_its_connections_makes_the_run_invalid) {
+  const scripted_server server{[](const auto&, auto) {
+    return reply{"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello", true};
+  }};
+  const auto result = bench({"run", "http://" + server.authority() + "/", "--rate", "500",
+                             "--connections", "4", "--duration", "200ms"});
+  expect_convicted(result, "the target ended 100 connections, one for each 1.0 answers");
+}
+
+TEST(tacit_bench, fewer_connections_than_asked_are_named_with_their_cause) {
+  const scripted_server server{[](const auto&, auto) { return reply{ok("hello")}; }};
+  const auto result = shell("ulimit -n 40; exec '" + std::string{TACIT_BENCH} + "' run http://" +
+                            server.authority() + "/ --connections 100 --rate 500 --duration 100ms");
+  expect_convicted(result, " of 100 connections could be opened: cannot connect to");
+  EXPECT_NE(result.output.find("Too many open files"), std::string::npos) << result.output;
+}
+
+TEST(tacit_bench, an_unexpected_body_is_an_error_of_the_target) {
+  const scripted_server server{[](const auto&, auto) { return reply{ok("hello")}; }};
+  const std::vector<std::string> words{
+      "run",     "http://" + server.authority() + "/a", "--rate", "100", "--duration", "100ms",
+      "--expect"};
+  auto right = words;
+  right.push_back("GET /a=>body~^hello$");
+  EXPECT_NE(bench(right).status, 1);
+  auto wrong = words;
+  wrong.push_back("GET /a=>crc32=1");
+  const auto result = bench(wrong);
+  EXPECT_EQ(result.status, 1);
+  EXPECT_NE(result.output.find("10 body_mismatch"), std::string::npos) << result.output;
+}
+
 TEST(tacit_bench, a_refusing_target_is_one_line_and_no_file) {
   const support::temporary_folder folder;
   const auto result = bench({"run", "http://127.0.0.1:1/", "--json", folder.file("never.json")});

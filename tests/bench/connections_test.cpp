@@ -1,10 +1,12 @@
 #include "bench/connections.hpp"
 
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <tacit/base/error.hpp>
 
 #include "bench/contenders/process.hpp"
 #include "bench/driver.hpp"
+#include "bench/expectations.hpp"
 #include "scripted_server.hpp"
 
 namespace tacit::bench {
@@ -39,6 +41,13 @@ std::uint64_t errors_of(const phase_result& result, error_kind kind) {
   return result.recorded.counts.errors[static_cast<std::size_t>(kind)];
 }
 
+sockaddr_storage from_address(const char* text) {
+  sockaddr_storage out{};
+  out.ss_family = AF_INET;
+  ::inet_pton(AF_INET, text, &reinterpret_cast<sockaddr_in*>(&out)->sin_addr);
+  return out;
+}
+
 void expect_all_answered(const phase_result& result, std::uint64_t count) {
   const auto& counts = result.recorded.counts;
   EXPECT_EQ(counts.due, count);
@@ -65,6 +74,47 @@ TEST(connections, a_deep_pipeline_sends_every_request_once) {
   p.count = 5'000;
   expect_all_answered(p.go(), 5'000);
   EXPECT_EQ(p.server.requests(), 5'000u);
+}
+
+TEST(connections, a_connection_that_is_used_up_is_opened_anew) {
+  for (const bool by_reset : {false, true}) {
+    for (const unsigned pipeline : {1u, 4u}) {
+      press p{[](const auto&, auto) { return reply{ok("hello")}; }};
+      p.settings = {4, pipeline, 1, {10, by_reset}};
+      const auto result = p.go();
+      expect_all_answered(result, 1'000);
+      EXPECT_GE(result.recorded.counts.retired, 96u);
+      EXPECT_EQ(result.recorded.counts.reconnects, 0u);
+      EXPECT_GE(p.server.connections(), 100u);
+    }
+  }
+}
+
+TEST(connections, that_are_used_up_keep_an_open_loop_complete) {
+  press p{[](const auto&, auto) { return reply{ok("hello")}; }};
+  p.when = schedule::poisson(20'000, 6);
+  p.settings = {4, 2, 1, {3, true}};
+  expect_all_answered(p.go(), 1'000);
+}
+
+TEST(connections, are_opened_no_faster_than_asked) {
+  press p{[](const auto&, auto) { return reply{ok("hello")}; }};
+  p.settings.policy.requests_max = 1;
+  p.settings.policy.connects_per_s_max = 1'000;
+  p.count = 50;
+  const auto result = p.go();
+  expect_all_answered(result, 50);
+  // Four of the fifty connections were there before the run.
+  EXPECT_GE(result.elapsed_s(), 0.045);
+}
+
+TEST(connections, come_from_the_addresses_asked_for) {
+  press p{[](const auto&, auto) { return reply{ok("hello")}; }};
+  p.settings.policy.sources = {from_address("127.0.0.2"), from_address("127.0.0.3")};
+  expect_all_answered(p.go(), 1'000);
+  // 192.0.2.1 (RFC 5737) is nobody's address.
+  p.settings.policy.sources = {from_address("192.0.2.1")};
+  EXPECT_THROW((void)p.go(), base::failure);
 }
 
 TEST(connections, an_open_loop_sends_what_is_due) {
@@ -112,6 +162,43 @@ TEST(connections, a_wrong_status_or_length_is_an_error) {
   EXPECT_EQ(result.recorded.counts.answered, 300u);
   EXPECT_EQ(errors_of(result, error_kind::status_mismatch), 100u);
   EXPECT_EQ(errors_of(result, error_kind::length_mismatch), 100u);
+}
+
+TEST(connections, a_wrong_body_is_an_error) {
+  const std::string large(1'000'000, 'x');
+  press p{[&](const std::string& head, auto) {
+    return reply{ok(head.find("/large") != std::string::npos ? large : "hello")};
+  }};
+  // What gzip says of "hello", and of a million times x.
+  const expectations said{{"/right=>crc32=3610a686", "/wrong=>crc32=3610a687", "/wrong=>status=200",
+                           "/large=>crc32=63745bc2", "/text=>body~^hel+o$", "/other=>body~xyz"}};
+  p.traffic.expect(&said);
+  for (const char* target : {"/right", "/wrong", "/large", "/text", "/other"})
+    p.traffic.add({"GET", target});
+  p.settings = {3, 4, 1};
+  p.count = 500;
+  const auto result = p.go();
+  EXPECT_EQ(result.recorded.counts.answered, 500u);
+  EXPECT_EQ(errors_of(result, error_kind::body_mismatch), 200u);
+  EXPECT_EQ(result.recorded.counts.errors_total(), 200u);
+}
+
+TEST(connections, an_address_that_nobody_has_is_no_fault_of_the_target) {
+  press p{[](const auto&, auto) { return reply{ok("hello")}; }};
+  p.traffic.add({"GET", "/x"});
+  auto settings = p.settings;
+  // 192.0.2.1 (RFC 5737) is nobody's; every other connection is asked to come from it.
+  settings.policy.sources = {from_address("127.0.0.1"), from_address("192.0.2.1")};
+  driver connected{p.address, settings, second, p.stop};
+  EXPECT_EQ(connected.open_count(), 2u);
+  EXPECT_NE(connected.open_failure().find("Cannot assign requested address"), std::string::npos)
+      << connected.open_failure();
+  load phase{&p.traffic, &p.when};
+  phase.requests_max = 100;
+  phase.timeout_ns = 30 * second;
+  const auto result = connected.run(phase);
+  EXPECT_EQ(result.recorded.counts.answered, 100u);
+  EXPECT_EQ(result.recorded.counts.errors_total(), 0u);
 }
 
 TEST(connections, heads_and_bodiless_answers_keep_the_stream_in_step) {
@@ -252,6 +339,8 @@ TEST(connections, a_stopped_run_returns_and_keeps_its_counts) {
   const auto result = p.go();
   EXPECT_GE(result.recorded.counts.sent, result.recorded.counts.answered);
   EXPECT_GE(result.recorded.counts.sent, 90u);
+  const auto& counts = result.recorded.counts;
+  EXPECT_EQ(counts.sent, counts.answered + counts.failed + counts.outstanding);
 }
 
 TEST(connections, phases_follow_each_other_on_the_same_connections) {

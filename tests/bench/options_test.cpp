@@ -39,6 +39,23 @@ TEST(options, a_run_has_sensible_defaults) {
   EXPECT_FALSE(run.body.has_value());
 }
 
+TEST(options, connections_are_opened_and_closed_as_told) {
+  const auto run =
+      parsed<run_options>({"run", "http://h/", "--requests-per-connection", "7", "--close-by-reset",
+                           "--connect-timeout", "2s", "--connect-rate", "50", "--source",
+                           "127.0.0.2", "--source", "::1"});
+  const auto& policy = run.drive.policy;
+  EXPECT_EQ(policy.requests_max, 7u);
+  EXPECT_TRUE(policy.closes_by_reset);
+  EXPECT_EQ(policy.connect_timeout_ns, 2'000'000'000);
+  EXPECT_DOUBLE_EQ(policy.connects_per_s_max, 50);
+  ASSERT_EQ(policy.sources.size(), 2u);
+  EXPECT_EQ(policy.sources[0].ss_family, AF_INET);
+  EXPECT_EQ(policy.sources[1].ss_family, AF_INET6);
+  EXPECT_NE(refusal({"run", "http://h/", "--source", "localhost"}).find("an IPv4 or IPv6 address"),
+            std::string::npos);
+}
+
 TEST(options, a_run_takes_what_it_is_told) {
   const auto run = parsed<run_options>(
       {"run",        "http://h/", "--rate",     "2.5e3",  "--connections", "7",

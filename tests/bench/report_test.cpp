@@ -5,6 +5,7 @@
 #include <iterator>
 #include <tacit/base/error.hpp>
 
+#include "bench/openmetrics.hpp"
 #include "bench/output_file.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -112,6 +113,18 @@ TEST(write_file, a_failure_names_the_file_and_leaves_none) {
   }
   check_writable(folder.file("fine.json"));
   EXPECT_TRUE(folder.empty());
+}
+
+TEST(openmetrics, has_every_family_once_and_an_end) {
+  outcome result;
+  result.phase.recorded.on_answer({}, {200, 0, true}, {0, 0, 2'000'000});
+  const auto text = to_openmetrics(result);
+  EXPECT_NE(text.find("tacit_bench_latency_seconds{quantile=\"0.99\"} 0.002000000\n"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("tacit_bench_requests_total{result=\"answered\"} 1\n"), std::string::npos);
+  EXPECT_NE(text.find("tacit_bench_valid 1\n"), std::string::npos);
+  EXPECT_TRUE(text.ends_with("# EOF\n"));
 }
 
 }  // namespace

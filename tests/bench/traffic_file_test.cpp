@@ -3,10 +3,13 @@
 #include <gtest/gtest.h>
 #include <tacit/base/error.hpp>
 
+#include "bench/expectations.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace tacit::bench {
 namespace {
+
+const expectations nothing{std::vector<std::string>{}};
 
 const std::string log_text =
     "h - - [17/May/2015:10:00:00 +0000] \"GET /a/1 HTTP/1.1\" 200 5 \"-\" \"agent\"\n"
@@ -22,7 +25,7 @@ TEST(traffic_file, a_log_gives_requests_with_times_and_checked_answers) {
   const support::temporary_folder folder;
   auto options = options_for(folder.write("access.log", log_text));
   options.check = check_kind::status;
-  const auto file = read_traffic(options, "h:1");
+  const auto file = read_traffic(options, "h:1", nothing);
   ASSERT_EQ(file.source.size(), 2u);
   EXPECT_EQ(file.source.at(0).wire, "GET /a/1 HTTP/1.1\r\nHost: h:1\r\nUser-Agent: agent\r\n\r\n");
   EXPECT_EQ(file.source.at(0).expected.status, 200);
@@ -38,16 +41,16 @@ TEST(traffic_file, filters_take_their_times_along_and_rewrites_change_the_wire) 
   options.filter.rewrites = {"^/a/([0-9])=>/v2/\\1"};
   options.filter.fields = {{"user-agent", ""}, {"X-Test", "1"}};
   options.host = "shop.example";
-  const auto file = read_traffic(options, "h:1");
+  const auto file = read_traffic(options, "h:1", nothing);
   ASSERT_EQ(file.source.size(), 1u);
   EXPECT_EQ(file.left_out, 1u);
   EXPECT_EQ(file.times_ns->size(), 1u);
   EXPECT_EQ(file.source.at(0).wire,
             "GET /v2/1 HTTP/1.1\r\nHost: shop.example\r\nX-Test: 1\r\n\r\n");
   options.filter.drop = {"/a"};
-  EXPECT_THROW((void)read_traffic(options, "h:1"), base::failure);
+  EXPECT_THROW((void)read_traffic(options, "h:1", nothing), base::failure);
   options.filter.drop = {"("};
-  EXPECT_THROW((void)read_traffic(options, "h:1"), base::failure);
+  EXPECT_THROW((void)read_traffic(options, "h:1", nothing), base::failure);
 }
 
 TEST(traffic_file, the_name_says_the_format_unless_told_otherwise) {
@@ -59,7 +62,7 @@ TEST(traffic_file, the_name_says_the_format_unless_told_otherwise) {
   const support::temporary_folder folder;
   auto options = options_for(folder.write("list.log", "2 /a\n/b\n"));
   options.format = file_format::urls;
-  const auto file = read_traffic(options, "h:1");
+  const auto file = read_traffic(options, "h:1", nothing);
   EXPECT_EQ(file.source.size(), 3u);
   EXPECT_FALSE(file.times_ns);
 }
@@ -68,11 +71,11 @@ TEST(traffic_file, strict_refuses_what_is_otherwise_left_out) {
   const support::temporary_folder folder;
   auto options =
       options_for(folder.write("targets.json", "{\"method\":\"GET\",\"url\":\"/a\"}\n\x01\x02\n"));
-  const auto file = read_traffic(options, "h:1");
+  const auto file = read_traffic(options, "h:1", nothing);
   EXPECT_EQ(file.source.size(), 1u);
   EXPECT_EQ(file.rejected.listed.front().number, 2u);
   options.strict = true;
-  EXPECT_THROW((void)read_traffic(options, "h:1"), base::failure);
+  EXPECT_THROW((void)read_traffic(options, "h:1", nothing), base::failure);
 }
 
 TEST(traffic_file, a_log_survives_a_cut_junk_and_a_line_of_a_million_characters) {
@@ -83,7 +86,7 @@ TEST(traffic_file, a_log_survives_a_cut_junk_and_a_line_of_a_million_characters)
   long_line.insert(long_line.find("/a/1"), "/" + std::string(1'000'000, 'x'));
   const auto path =
       folder.write("access.log", line + junk + long_line + line + line.substr(0, line.size() / 2));
-  const auto file = read_traffic(options_for(path), "h:1");
+  const auto file = read_traffic(options_for(path), "h:1", nothing);
   EXPECT_EQ(file.source.size(), 2u);
   ASSERT_EQ(file.rejected.count, 3u);
   EXPECT_EQ(file.rejected.listed[0].number, 2u);

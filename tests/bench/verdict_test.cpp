@@ -60,7 +60,7 @@ TEST(verdict, counts_have_to_add_up) {
   good_run run;
   ++run.phase.recorded.counts.sent;
   ++run.phase.recorded.counts.due;
-  expect_invalid(run.judged(), "1001 sent, 1000 answered, 0 failed", false);
+  expect_invalid(run.judged(), "1001 sent, 1000 answered, 0 failed, 0 outstanding", false);
 }
 
 TEST(verdict, the_server_has_to_count_as_many) {
@@ -91,6 +91,48 @@ TEST(verdict, a_slow_harness_is_invalid) {
   for (int i = 0; i < 100; ++i)
     run.phase.recorded.on_sent(0, 1'500'000'000);
   EXPECT_EQ(run.judged().invalid_reasons.size(), 2u);
+}
+
+TEST(verdict, a_target_that_ends_its_connections_is_invalid) {
+  good_run run;
+  run.phase.recorded.counts.reconnects = 10;
+  EXPECT_TRUE(run.judged().is_valid());
+  run.phase.recorded.counts.reconnects = 11;
+  expect_invalid(run.judged(), "the target ended 11 connections, one for each 90.9 answers", false);
+}
+
+TEST(verdict, a_rate_beyond_the_harness_is_told_from_a_slow_target) {
+  good_run run;
+  run.phase.recorded.last_answer_ns = 3'000'000'000;
+  run.spent.harness.at_ns = 3'000'000'000;
+  run.spent.harness.cpu_ns = 2'900'000'000;
+  expect_invalid(run.judged(), "busy 97 % of the time of its 1 thread: the rate is beyond", false);
+  run.facts.threads = 2;
+  EXPECT_TRUE(run.judged().is_valid());
+}
+
+TEST(verdict, a_closed_loop_that_the_harness_limits_says_so) {
+  good_run run;
+  run.facts.planned_s = 0;
+  run.spent.harness.cpu_ns = 990'000'000;
+  EXPECT_TRUE(run.judged().is_valid());
+  ASSERT_EQ(run.judged().notes.size(), 1u);
+  EXPECT_NE(run.judged().notes[0].find("may be its limit"), std::string::npos);
+}
+
+TEST(verdict, what_the_harness_could_not_open_is_its_own_fault) {
+  good_run run;
+  run.phase.recorded.on_own_limit("cannot connect to h: Too many open files");
+  expect_invalid(run.judged(), "no fault of the target: cannot connect to h: Too many open", false);
+  run.facts.connections_opened = 3;
+  run.facts.open_failure = "Too many open files";
+  expect_invalid(run.judged(), "3 of 4 connections could be opened: Too many open files", false);
+}
+
+TEST(verdict, one_cpu_for_harness_and_target_is_invalid) {
+  good_run run;
+  run.facts.shared_cpu = 1;
+  expect_invalid(run.judged(), "harness and target are both pinned to CPU 1", false);
 }
 
 TEST(verdict, silence_and_interruption_are_invalid) {

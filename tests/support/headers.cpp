@@ -1,1 +1,1 @@
-// Nothing: the sanitized builds precompile the tests' common headers in this file's name.
+// Nothing: the tests' common headers are precompiled in this file's name.
