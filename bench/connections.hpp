@@ -25,6 +25,7 @@ struct load {
   std::int64_t duration_ns = endless_ns;  ///< What is due later is not sent.
   timeline_watcher* watcher = nullptr;
   std::int64_t timeout_ns = 0;  ///< For one answer; also how long the end waits for the last ones.
+  double start_unix_s = 0;      ///< When the schedule begins, on the wall clock; 0: at once.
 
   /// When the last request is due; for a closed loop when the last may be sent.
   [[nodiscard]] std::int64_t ends_ns() const noexcept;

@@ -8,7 +8,7 @@ namespace tacit::bench {
 namespace {
 
 // The threads need to be at their posts when the schedule begins.
-constexpr std::int64_t head_start_ns = 2'000'000;
+constexpr std::int64_t head_start_ns_min = 2'000'000;
 
 }  // namespace
 
@@ -22,12 +22,15 @@ double phase_result::rate_per_s() const noexcept {
 }
 
 driver::driver(const endpoint& target, const driver_settings& settings, std::int64_t timeout_ns,
-               const std::atomic<bool>& stop) {
+               const std::atomic<bool>& stop)
+    : is_whole_{settings.part.of == 1} {
   const unsigned threads = std::min(settings.threads, settings.connections);
   for (unsigned i = 0; i < threads; ++i) {
     const unsigned count = settings.connections / threads + (i < settings.connections % threads);
-    parts_.push_back(std::make_unique<connections>(target, count, settings.pipeline,
-                                                   share{i, threads}, stop, settings.policy));
+    parts_.push_back(std::make_unique<connections>(
+        target, count, settings.pipeline,
+        share{settings.part.index + i * settings.part.of, threads * settings.part.of}, stop,
+        settings.policy));
     parts_.back()->open(std::min(timeout_ns, settings.policy.connect_timeout_ns));
   }
 }
@@ -50,9 +53,12 @@ phase_result driver::run(const load& phase) {
   phase_result out;
   std::vector<recorder> others(parts_.size() - 1);
   std::vector<std::jthread> threads;
+  const double wall_s =
+      std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+  const auto until_start_ns = static_cast<std::int64_t>((phase.start_unix_s - wall_s) * 1e9);
+  const auto head_start_ns = std::max(head_start_ns_min, until_start_ns);
   out.start_ns = now_ns() + head_start_ns;
-  const auto wall = std::chrono::system_clock::now().time_since_epoch();
-  out.start_unix_s = std::chrono::duration<double>(wall).count() + head_start_ns / 1e9;
+  out.start_unix_s = wall_s + static_cast<double>(head_start_ns) / 1e9;
   for (std::size_t i = 1; i < parts_.size(); ++i) {
     threads.emplace_back([&, i] { parts_[i]->run(phase, out.start_ns, others[i - 1]); });
   }

@@ -17,6 +17,7 @@ struct driver_settings {
   unsigned pipeline = 1;
   unsigned threads = 1;
   connection_policy policy = {};
+  share part = {};  ///< Of the schedule, where several processes drive one target.
 };
 
 /// What a phase produced, all threads together.
@@ -42,6 +43,8 @@ class driver {
          const std::atomic<bool>& stop);
 
   [[nodiscard]] unsigned open_count() const noexcept;
+  /// Whether it sends all of the schedule.
+  [[nodiscard]] bool is_whole() const noexcept { return is_whole_; }
   /// Why not all of the connections could be opened; empty when they were.
   [[nodiscard]] std::string open_failure() const;
   [[nodiscard]] unsigned threads() const noexcept { return static_cast<unsigned>(parts_.size()); }
@@ -51,6 +54,7 @@ class driver {
 
  private:
   std::vector<std::unique_ptr<connections>> parts_;
+  bool is_whole_;
 };
 
 }  // namespace tacit::bench

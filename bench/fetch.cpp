@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 #include <poll.h>
+#include <strings.h>
 #include <unistd.h>
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -57,7 +59,10 @@ bool send_all(const deadline_socket& socket, std::string_view bytes) {
   return true;
 }
 
-bool receive_answer(const deadline_socket& socket, response_parser& parser) {
+constexpr std::size_t head_bytes_max = 8 * 1024;
+
+/// `head` gets the first bytes as they came.
+bool receive_answer(const deadline_socket& socket, response_parser& parser, std::string& head) {
   std::string pending;
   char buffer[16 * 1024];
   while (parser.status() == response_parser::state::need_more) {
@@ -66,10 +71,25 @@ bool receive_answer(const deadline_socket& socket, response_parser& parser) {
     if (n < 0 && errno != EINTR && errno != EAGAIN) return false;
     if (n == 0) parser.end_of_stream();
     if (n <= 0) continue;
+    const auto kept = std::min(static_cast<std::size_t>(n), head_bytes_max - head.size());
+    head.append(buffer, kept);
     pending.append(buffer, static_cast<std::size_t>(n));
     pending.erase(0, parser.consume(pending));
   }
   return true;
+}
+
+/// The value of a field in the bytes of a head; empty when it is not there.
+std::string field_of(std::string_view head, std::string_view name) {
+  const auto end = head.find("\r\n\r\n");
+  for (auto at = head.find("\r\n"); at < end; at = head.find("\r\n", at + 2)) {
+    const auto line = head.substr(at + 2, head.find("\r\n", at + 2) - at - 2);
+    if (line.size() <= name.size() || line[name.size()] != ':') continue;
+    if (::strncasecmp(line.data(), name.data(), name.size()) != 0) continue;
+    const auto value = line.find_first_not_of(' ', name.size() + 1);
+    return value == std::string_view::npos ? "" : std::string{line.substr(value)};
+  }
+  return {};
 }
 
 }  // namespace
@@ -77,18 +97,21 @@ bool receive_answer(const deadline_socket& socket, response_parser& parser) {
 fetched fetch(const endpoint& from, std::string_view authority, std::string_view target,
               std::int64_t timeout_ns) {
   fetched out;
+  std::string head;
   response_parser parser;
   parser.capture(&out.body);
   parser.begin(false);
   const deadline_socket socket{from.address.ss_family, now_ns() + timeout_ns};
   const auto request =
       fmt::format("GET {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", target, authority);
-  if (!connect(socket, from) || !send_all(socket, request) || !receive_answer(socket, parser)) {
+  if (!connect(socket, from) || !send_all(socket, request) ||
+      !receive_answer(socket, parser, head)) {
     out.error = std::strerror(errno);
   } else if (parser.status() != response_parser::state::complete) {
     out.error = parser.error();
   } else {
     out.status = parser.result().status;
+    out.date = field_of(head, "date");
   }
   return out;
 }

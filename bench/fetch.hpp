@@ -12,6 +12,7 @@ namespace tacit::bench {
 struct fetched {
   int status = 0;  ///< 0 when there was no answer.
   std::string body;
+  std::string date;   ///< The Date field as it was sent; empty when there was none.
   std::string error;  ///< Empty when there was one.
 };
 

@@ -91,8 +91,8 @@ void write_sums(const sums& what, const output_paths& outputs) {
 }  // namespace
 
 void check_writable(const output_paths& outputs) {
-  for (const auto* path :
-       {&outputs.json, &outputs.hgrm, &outputs.hlog, &outputs.csv, &outputs.openmetrics})
+  for (const auto* path : {&outputs.json, &outputs.hgrm, &outputs.hlog, &outputs.csv, &outputs.html,
+                           &outputs.openmetrics})
     check_writable(*path);
 }
 

@@ -3,12 +3,15 @@
 #include <exception>
 #include <tacit/base/error.hpp>
 
+#include "bench/capacity.hpp"
 #include "bench/compare.hpp"
 #include "bench/generate.hpp"
 #include "bench/histogram_files.hpp"
 #include "bench/interrupt.hpp"
+#include "bench/merge.hpp"
 #include "bench/options.hpp"
 #include "bench/run.hpp"
+#include "bench/stored_comparison.hpp"
 
 namespace {
 
@@ -27,7 +30,13 @@ int carry_out(const bench::command& asked) {
   if (const auto* histogram = std::get_if<bench::histogram_options>(&asked)) {
     return bench::show_histograms(*histogram);
   }
-  return bench::compare(std::get<bench::compare_options>(asked), stop);
+  if (const auto* capacity = std::get_if<bench::capacity_options>(&asked)) {
+    return bench::find_capacity(*capacity, stop);
+  }
+  if (const auto* merge = std::get_if<bench::merge_options>(&asked)) return bench::merge(*merge);
+  const auto& compare = std::get<bench::compare_options>(asked);
+  return bench::names_results(compare) ? bench::compare_stored(compare)
+                                       : bench::compare(compare, stop);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <CLI/CLI.hpp>
+#include <ctime>
 #include <fstream>
 #include <iostream>
 #include <sstream>
@@ -174,6 +175,7 @@ struct raw_options {
   std::string format;
   std::string bodies = "none";
   std::string progress = "auto";
+  std::string start_at;
   std::vector<std::string> objectives;
   std::vector<std::string> expected;
   std::vector<std::string> fields;
@@ -211,7 +213,10 @@ void add_drive_options(CLI::App& app, drive_options& drive, raw_options& raw) {
   app.add_option("--timeout", raw.timeout,
                  "For one answer; and after the last due time, for the answers still missing")
       ->capture_default_str();
-  app.add_option("--json", drive.outputs.json, "Write the results to this file as JSON (schema 1)");
+  app.add_option(
+      "--json", drive.outputs.json,
+      "Write the results to this file as JSON (schema 1); with /dev/stdout run and replay print "
+      "nothing else");
 }
 
 void add_histogram_outputs(CLI::App& app, output_paths& outputs) {
@@ -225,19 +230,43 @@ void add_outputs(CLI::App& app, output_paths& outputs, raw_options& raw) {
                  "What the run has to reach, such as p99<5ms, max<=1s, mean<2ms, rate>=1000 or "
                  "errors<0.1%; as often as wanted. Exit status 4 when one is missed")
       ->allow_extra_args(false);
+  add_histogram_outputs(app, outputs);
+  app.add_option("--csv", outputs.csv, "Write counts and percentiles, one line per second");
+  app.add_option("--html", outputs.html, "Write a page with plots that needs nothing else");
+  app.add_option("--openmetrics", outputs.openmetrics,
+                 "Write the results as OpenMetrics text, for a push gateway");
+}
+
+void add_expectations(CLI::App& app, raw_options& raw) {
   app.add_option("--expect", raw.expected,
                  "[ROUTE=>]WHAT: what answers have to be: status=N, length=N, crc32=HEX or "
                  "body~PATTERN; ROUTE is looked for in \"METHOD TARGET\"; as often as wanted")
       ->allow_extra_args(false);
+}
+
+void add_progress(CLI::App& app, raw_options& raw) {
   app.add_option("--progress", raw.progress,
                  "On stderr: one line that is drawn anew each second (auto, on a terminal), or a "
                  "line every five seconds (plain, and auto elsewhere)")
       ->capture_default_str()
       ->check(CLI::IsMember({"auto", "plain", "off"}));
-  add_histogram_outputs(app, outputs);
-  app.add_option("--csv", outputs.csv, "Write counts and percentiles, one line per second");
-  app.add_option("--openmetrics", outputs.openmetrics,
-                 "Write the results as OpenMetrics text, for a push gateway");
+}
+
+/// For several processes, maybe on several machines, that share one schedule.
+void add_part(CLI::App& app, drive_options& drive, raw_options& raw) {
+  auto* of = app.add_option("--of", drive.of,
+                            "So many processes share the one schedule; their results are added up "
+                            "by merge")
+                 ->capture_default_str()
+                 ->check(CLI::Range(1u, 10'000u));
+  app.add_option(
+         "--index", drive.index,
+         "Which of them this is, from 0: it sends the requests whose number is INDEX modulo "
+         "OF. In an indexed job of Kubernetes JOB_COMPLETION_INDEX says it")
+      ->envname("JOB_COMPLETION_INDEX")
+      ->needs(of);
+  app.add_option("--start-at", raw.start_at,
+                 "When the schedule begins: seconds since the epoch, or 2026-01-31T12:00:00Z");
 }
 
 void add_body_limit(CLI::App& app, raw_options& raw) {
@@ -254,7 +283,23 @@ std::uint64_t parse_bytes(const std::string& text) {
   return value;
 }
 
+double parse_moment(const std::string& text) {
+  const std::string expected = "seconds since the epoch, or a moment such as 2026-01-31T12:00:00Z";
+  std::tm parts{};
+  const char* end = ::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+  if (end != nullptr && *end == '\0') return static_cast<double>(::timegm(&parts));
+  return parse_positive("--start-at", text, text, expected);
+}
+
+void finish_part(drive_options& drive, const raw_options& raw) {
+  if (drive.index >= drive.of) {
+    refuse("--index", std::to_string(drive.index), fmt::format("0 to {}", drive.of - 1));
+  }
+  if (!raw.start_at.empty()) drive.start_unix_s = parse_moment(raw.start_at);
+}
+
 void finish_drive(drive_options& drive, const raw_options& raw) {
+  finish_part(drive, raw);
   drive.poisson = raw.arrivals == "poisson";
   drive.timeout_ns = parse_duration("--timeout", raw.timeout, false);
   drive.policy.connect_timeout_ns = parse_duration("--connect-timeout", raw.connect_timeout, false);
@@ -295,6 +340,9 @@ CLI::App* describe_run(CLI::App& app, run_options& out, raw_options& raw) {
                   "names")
       ->check(CLI::PositiveNumber);
   add_drive_options(*run, out.drive, raw);
+  add_part(*run, out.drive, raw);
+  add_expectations(*run, raw);
+  add_progress(*run, raw);
   add_outputs(*run, out.drive.outputs, raw);
   return run;
 }
@@ -377,6 +425,9 @@ CLI::App* describe_replay(CLI::App& app, replay_options& out, raw_options& raw) 
   replay->add_flag("--strict", out.strict, "Send nothing when a line of the file makes no request");
   replay->add_option("--pid", out.pid, "Process to sample, as in run")->check(CLI::PositiveNumber);
   add_drive_options(*replay, out.drive, raw);
+  add_part(*replay, out.drive, raw);
+  add_expectations(*replay, raw);
+  add_progress(*replay, raw);
   add_outputs(*replay, out.drive.outputs, raw);
   return replay;
 }
@@ -440,6 +491,70 @@ CLI::App* describe_histogram(CLI::App& app, histogram_options& out) {
   return histogram;
 }
 
+CLI::App* describe_capacity(CLI::App& app, capacity_options& out, raw_options& raw) {
+  auto* capacity = app.add_subcommand(
+      "capacity", "Find the highest rate at which a target still meets the objectives");
+  capacity->footer(
+      "The rate is doubled until it is missed, then the gap is halved, and the answer is "
+      "confirmed. "
+      "Every try is an open-loop run with its verdict; a rate counts as missed when it was missed "
+      "twice. It says what the limit was: an objective, errors, a target that did not keep up, "
+      "with "
+      "the CPUs that it used, or the harness itself (exit status 3: the target may hold more). "
+      "Exit "
+      "status 4: no rate met the objectives.\n" +
+      std::string{exit_statuses});
+  capacity->add_option("URL", out.url, "http://HOST[:PORT][/PATH]")->required();
+  capacity
+      ->add_option("--slo", raw.objectives,
+                   "What has to be met, such as p99<5ms; as often as wanted")
+      ->allow_extra_args(false)
+      ->required();
+  capacity->add_option("--first", out.first_per_s, "The rate to begin with")
+      ->capture_default_str()
+      ->check(CLI::Range(1.0, 1e6));
+  capacity->add_option("--precision", out.precision_percent, "How close the answer is, in percent")
+      ->capture_default_str()
+      ->check(CLI::Range(1.0, 50.0));
+  capacity->add_option("--confirm", out.confirmations, "Tries in which the answer has to be met")
+      ->capture_default_str()
+      ->check(CLI::Range(1u, 20u));
+  capacity->add_option("--duration,-d", raw.duration, "Of one try")->default_str("3s");
+  capacity->add_option("--pid", out.pid, "Process to sample, as in run")
+      ->check(CLI::PositiveNumber);
+  out.drive.connections = 64;
+  add_drive_options(*capacity, out.drive, raw);
+  return capacity;
+}
+
+capacity_options finish_capacity(capacity_options out, const raw_options& raw) {
+  finish_drive(out.drive, raw);
+  out.duration_ns = parse_duration("--duration", raw.duration.empty() ? "3s" : raw.duration, false);
+  return out;
+}
+
+CLI::App* describe_merge(CLI::App& app, merge_options& out, raw_options& raw) {
+  auto* merge = app.add_subcommand(
+      "merge", "Add up the results of processes that shared one schedule (--index, --of)");
+  merge->footer(
+      "Histograms and counts are added, seconds by the wall clock. Refused are parts of different "
+      "schedules and one part twice. INVALID is what any part was INVALID for, a part that is "
+      "missing, and starts or clocks that were more than half a second apart; how far the clocks "
+      "were apart at most is found by the target's, from Date.\n" +
+      std::string{exit_statuses});
+  merge->add_option("FILE", out.paths, "What the parts wrote with --json")->required();
+  merge->add_option("--json", out.outputs.json,
+                    "Write the results to this file as JSON (schema 1)");
+  add_outputs(*merge, out.outputs, raw);
+  return merge;
+}
+
+merge_options finish_merge(merge_options out, const raw_options& raw) {
+  for (const auto& text : raw.objectives)
+    out.objectives.push_back(parse_objective(text));
+  return out;
+}
+
 CLI::App* describe_compare(CLI::App& app, compare_options& out, raw_options& raw) {
   auto* compare = app.add_subcommand(
       "compare",
@@ -464,9 +579,16 @@ CLI::App* describe_compare(CLI::App& app, compare_options& out, raw_options& raw
       "rounds are shown; the JSON has every pass. Rate, p50, p99 and CPU per request are compared "
       "in pairs of one round, with intervals of 99 % for all of them together; where an interval "
       "contains \"the same\", no difference is shown. Fewer than five rounds show large ones only. "
-      "A NAME given twice compares a server with itself.\n" +
+      "A NAME given twice compares a server with itself.\n"
+      "Results are compared by blocks of their seconds, lists of results run by run, in pairs "
+      "where "
+      "they are equally long. What changed on the machine between two runs looks like a difference "
+      "of theirs: only turns tell the two apart.\n" +
       std::string{exit_statuses});
-  compare->add_option("NAME", out.names, "Contenders to compare");
+  compare->add_option(
+      "NAME", out.names,
+      "Contenders to compare; or two results of run or replay, A.json B.json, or two "
+      "lists of them, A1.json,A2.json,... B1.json,B2.json,...");
   compare
       ->add_option("--contenders", out.contenders_paths,
                    "JSON file that describes contenders; may be given several times")
@@ -542,6 +664,10 @@ std::optional<command> parse_command_line(int argc, const char* const* argv) {
   generate_options generate;
   compare_options compare;
   histogram_options histogram;
+  merge_options merge;
+  capacity_options capacity;
+  raw_options raw_capacity;
+  raw_options raw_merge;
   raw_options raw;
   raw_options raw_replay;
   raw_options raw_compare;
@@ -549,6 +675,8 @@ std::optional<command> parse_command_line(int argc, const char* const* argv) {
   auto* replay_app = describe_replay(app, replay, raw_replay);
   auto* generate_app = describe_generate(app, generate);
   auto* histogram_app = describe_histogram(app, histogram);
+  auto* capacity_app = describe_capacity(app, capacity, raw_capacity);
+  auto* merge_app = describe_merge(app, merge, raw_merge);
   describe_compare(app, compare, raw_compare);
   try {
     app.parse(argc, argv);
@@ -556,6 +684,8 @@ std::optional<command> parse_command_line(int argc, const char* const* argv) {
     if (replay_app->parsed()) return finish_replay(replay, raw_replay);
     if (generate_app->parsed()) return generate;
     if (histogram_app->parsed()) return histogram;
+    if (capacity_app->parsed()) return finish_capacity(capacity, raw_capacity);
+    if (merge_app->parsed()) return finish_merge(merge, raw_merge);
     return finish_compare(compare, raw_compare);
   } catch (const CLI::Success& asked) {  // --help, --version
     app.exit(asked);
@@ -565,9 +695,10 @@ std::optional<command> parse_command_line(int argc, const char* const* argv) {
   } catch (const CLI::ParseError& wrong) {
     if (argc > 1 && argv[1][0] != '-' && app.get_subcommands().empty()) {
       throw base::failure{
-          fmt::format("{}: no such command; there are run, replay, generate, histogram and "
-                      "compare",
-                      argv[1]),
+          fmt::format(
+              "{}: no such command; there are run, replay, generate, histogram, capacity, merge "
+              "and compare",
+              argv[1]),
           true};
     }
     throw base::failure{fmt::format("{} (tacit-bench --help says what there is)", wrong.what()),

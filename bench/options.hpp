@@ -30,6 +30,7 @@ struct output_paths {
   std::string hlog;         ///< HdrHistogram log, second by second.
   std::string csv;          ///< One line per second.
   std::string openmetrics;  ///< For a push gateway.
+  std::string html;         ///< A page with plots.
 };
 
 /// What `run`, `replay` and `compare` have in common.
@@ -46,6 +47,9 @@ struct drive_options {
   output_paths outputs;
   std::vector<objective> objectives;
   std::vector<std::string> expected;  ///< Texts of --expect.
+  unsigned index = 0;                 ///< Which part of the schedule this process sends,
+  unsigned of = 1;                    ///< of so many.
+  std::optional<double> start_unix_s;
 };
 
 /// `tacit-bench run`.
@@ -96,11 +100,29 @@ struct histogram_options {
   output_paths outputs;  ///< hgrm and hlog, of all files together.
 };
 
+/// `tacit-bench merge`.
+struct merge_options {
+  std::vector<std::string> paths;
+  output_paths outputs;
+  std::vector<objective> objectives;
+};
+
+/// `tacit-bench capacity`.
+struct capacity_options {
+  drive_options drive;  ///< Without a rate.
+  std::string url;
+  double first_per_s = 1'000;
+  double precision_percent = 5;
+  unsigned confirmations = 3;
+  std::int64_t duration_ns = 3'000'000'000;  ///< Of one try.
+  int pid = 0;
+};
+
 /// `tacit-bench compare`.
 struct compare_options {
   drive_options drive;
-  bool rate_is_auto = true;  ///< Capacity passes, then paced passes at half of the slowest.
-  std::vector<std::string> names;
+  bool rate_is_auto = true;        ///< Capacity passes, then paced passes at half of the slowest.
+  std::vector<std::string> names;  ///< Of contenders, or of the results of runs.
   std::vector<std::string> contenders_paths;  ///< None: the built-in ones only.
   std::string log_path;                       ///< Empty: `workload` holds.
   std::string workload;                       ///< Empty: a generated log.
@@ -121,8 +143,8 @@ struct compare_options {
   [[nodiscard]] bool is_skew() const { return workload == "skew"; }
 };
 
-using command =
-    std::variant<run_options, replay_options, generate_options, compare_options, histogram_options>;
+using command = std::variant<run_options, replay_options, generate_options, compare_options,
+                             histogram_options, merge_options, capacity_options>;
 
 /// Parses a command line. Prints what --help and --version ask for and returns nullopt then. Throws
 /// base::failure (usage) with one line that says what is wrong.

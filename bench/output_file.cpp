@@ -16,9 +16,20 @@ std::string temporary_for(const std::string& path) {
   return fmt::format("{}.{}.partial", path, ::getpid());
 }
 
+/// A terminal, a pipe, /dev/stdout: renaming would put a file in its place.
+bool is_special(const std::string& path) {
+  struct stat found {};
+  return ::stat(path.c_str(), &found) == 0 && !S_ISREG(found.st_mode) && !S_ISDIR(found.st_mode);
+}
+
 }  // namespace
 
 void write_file(const std::string& path, const std::string& content) {
+  if (is_special(path)) {
+    std::ofstream file{path, std::ios::binary};
+    if (!(file << content).flush()) throw base::failure{fmt::format("{}: cannot write", path)};
+    return;
+  }
   const auto temporary = temporary_for(path);
   std::ofstream file{temporary, std::ios::binary};
   file << content;
@@ -36,6 +47,7 @@ void check_writable(const std::string& path) {
   if (::stat(path.c_str(), &found) == 0 && S_ISDIR(found.st_mode)) {
     throw base::failure{fmt::format("{}: cannot write: it is a folder", path)};
   }
+  if (is_special(path)) return;
   const auto temporary = temporary_for(path);
   const bool can_write = std::ofstream{temporary}.good();
   const int error = errno;

@@ -58,6 +58,14 @@ void recorder::count_error(error_kind kind, std::int64_t now_ns, Describe&& desc
   if (examples_.size() < examples_max) examples_.push_back(describe());
 }
 
+recorder::recorder(contents from)
+    : latency_{std::move(from.latency)},
+      service_{std::move(from.service)},
+      apart_{std::move(from.apart)},
+      lag_{std::move(from.lag)},
+      seconds_{std::move(from.seconds)},
+      examples_{std::move(from.examples)} {}
+
 void recorder::on_sent(std::int64_t now_ns, std::int64_t lag_ns) {
   lag_.record(span(0, lag_ns));
   seconds_.on_sent(now_ns, span(0, lag_ns));

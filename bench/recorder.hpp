@@ -63,6 +63,20 @@ struct request_times {
 /// Threads:  one per thread, merged at the end.
 class recorder {
  public:
+  /// What a recorder holds besides its counts.
+  struct contents {
+    observe::histogram latency;
+    observe::histogram service;
+    observe::histogram apart;
+    observe::histogram lag;
+    timeline seconds;
+    std::vector<std::string> examples;
+  };
+
+  recorder() = default;
+  /// What was recorded elsewhere, with histograms of the default range.
+  explicit recorder(contents from);
+
   /// What follows is recorded second by second too, the first of which begins at this monotonic
   /// time.
   void begin(std::int64_t origin_ns, timeline_watcher* watcher = nullptr) {

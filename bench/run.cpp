@@ -4,16 +4,18 @@
 #include <iostream>
 #include <tacit/base/error.hpp>
 
+#include "bench/clock_probe.hpp"
 #include "bench/expectations.hpp"
 #include "bench/histogram_files.hpp"
 #include "bench/interrupt.hpp"
-#include "bench/openmetrics.hpp"
-#include "bench/output_file.hpp"
-#include "bench/report.hpp"
+#include "bench/results.hpp"
 #include "bench/traffic_file.hpp"
 
 namespace tacit::bench {
 namespace {
+
+// Enough to take the samples before the schedule begins.
+constexpr double ready_before_s = 0.2;
 
 std::string describe_pace(const drive_options& drive) {
   if (drive.rate.profile) {
@@ -40,23 +42,35 @@ outcome measure_visibly(driver& connected, sampler& costs, load& phase, const dr
   return measure(connected, costs, phase, drive.connections, stop);
 }
 
+std::string describe_part(const drive_options& drive) {
+  return drive.of == 1 ? "" : fmt::format("; part {} of {}", drive.index, drive.of);
+}
+
 /// Prints and writes the results, and says with which status to exit.
-int finish(outcome result, const run_title& title, nlohmann::ordered_json document,
-           const drive_options& drive) {
-  const auto& outputs = drive.outputs;
+int finish(outcome result, const run_title& title, const run_plan& plan,
+           const nlohmann::ordered_json& more, const drive_options& drive) {
   result.objectives = judge_objectives(drive.objectives, result.phase);
-  std::cout << to_table(result, title) << std::flush;
-  if (!outputs.json.empty()) {
-    document.update(to_json(result));
-    write_file(outputs.json, document.dump(2) + "\n");
-  }
-  write_recorded(result.phase, outputs);
-  if (!outputs.openmetrics.empty()) write_file(outputs.openmetrics, to_openmetrics(result));
+  // Whoever reads JSON there could not read it with a table before it.
+  if (drive.outputs.json != "/dev/stdout") std::cout << to_table(result, title) << std::flush;
+  write_results(result, title, plan, more, drive.outputs);
   return result.facts.was_interrupted ? 128 + interrupting_signal() : exit_status_of(result);
 }
 
-nlohmann::ordered_json document_head(const run_title& title) {
-  return {{"kind", title.kind}, {"target", title.target}, {"load", title.load}};
+driver_settings settings_for(const drive_options& drive) {
+  return {drive.connections, drive.pipeline, drive.threads, drive.policy, {drive.index, drive.of}};
+}
+
+/// What this process has to do, and when. Waits until shortly before the start that was agreed on.
+run_plan agree(const drive_options& drive, const endpoint& target, const std::string& authority,
+               const run_title& what, const std::atomic<bool>& stop) {
+  run_plan out{what.target, what.load, {drive.index, drive.of}, drive.start_unix_s, {}};
+  if (drive.of > 1) out.target_clock = probe_clock(target, authority, stop);
+  if (!drive.start_unix_s) return out;
+  if (const double late = wall_clock_s() - *drive.start_unix_s; late > 0) {
+    throw base::failure{fmt::format("--start-at: that was {:.1f} s ago", late)};
+  }
+  wait_until(*drive.start_unix_s - ready_before_s, stop);
+  return out;
 }
 
 }  // namespace
@@ -76,6 +90,7 @@ outcome measure(driver& connected, sampler& costs, const load& phase, unsigned c
   out.phase = connected.run(phase);
   out.spent = costs.finish();
   out.facts.was_interrupted = stop;
+  out.facts.is_part = !connected.is_whole();
   out.judged = judge(out.phase, out.spent, out.facts, bounds);
   return out;
 }
@@ -105,22 +120,22 @@ int run(const run_options& options, const std::atomic<bool>& stop) {
   const schedule when = schedule_for(drive);
   load phase{&traffic, &when};
   phase.timeout_ns = drive.timeout_ns;
-  driver connected{target,
-                   {drive.connections, drive.pipeline, drive.threads, drive.policy},
-                   drive.timeout_ns,
-                   stop};
+  driver connected{target, settings_for(drive), drive.timeout_ns, stop};
   sampler costs{target, where.authority, options.pid};
   if (options.warmup_ns > 0) {
     phase.duration_ns = options.warmup_ns;
     (void)connected.run(phase);
   }
   phase.duration_ns = options.duration_ns;
+  const auto pace = fmt::format("{}, {:g} s", describe_pace(drive),
+                                static_cast<double>(options.duration_ns) / 1e9);
+  const auto plan = agree(drive, target, where.authority, {"run", options.url, pace}, stop);
+  phase.start_unix_s = drive.start_unix_s.value_or(0);
   auto result = measure_visibly(connected, costs, phase, drive, stop);
   const run_title title{
       "run", options.url,
-      fmt::format("{}, {}, {:g} s", describe_connections(drive), describe_pace(drive),
-                  static_cast<double>(options.duration_ns) / 1e9)};
-  return finish(std::move(result), title, document_head(title), drive);
+      fmt::format("{}, {}{}", describe_connections(drive), pace, describe_part(drive))};
+  return finish(std::move(result), title, plan, {}, drive);
 }
 
 namespace {
@@ -155,23 +170,24 @@ int replay(const replay_options& options, const std::atomic<bool>& stop) {
   load phase{&traffic, &when};
   phase.requests_max = traffic.size() * std::uint64_t{options.repeat};
   phase.timeout_ns = drive.timeout_ns;
-  driver connected{target,
-                   {drive.connections, drive.pipeline, drive.threads, drive.policy},
-                   drive.timeout_ns,
-                   stop};
+  driver connected{target, settings_for(drive), drive.timeout_ns, stop};
   sampler costs{target, where.authority, options.pid};
+  const auto pace = fmt::format(
+      "{}, {} requests",
+      options.speed ? fmt::format("the file's times at {:g}x, seed {}", *options.speed, drive.seed)
+                    : describe_pace(drive),
+      phase.requests_max);
+  const auto what = fmt::format("{} against {}", options.log_path, options.target);
+  const auto plan = agree(drive, target, where.authority, {"replay", what, pace}, stop);
+  phase.start_unix_s = drive.start_unix_s.value_or(0);
   auto result = measure_visibly(connected, costs, phase, drive, stop);
   const run_title title{
-      "replay", fmt::format("{} against {}", options.log_path, options.target),
-      fmt::format("{}, {}, {} requests", describe_connections(drive),
-                  options.speed ? fmt::format("the file's times at {:g}x, seed {}", *options.speed,
-                                              drive.seed)
-                                : describe_pace(drive),
-                  phase.requests_max)};
-  auto document = document_head(title);
-  document["traffic"] = rejected_to_json(file.rejected, traffic.size() + file.left_out);
-  document["traffic"]["left_out"] = file.left_out;
-  return finish(std::move(result), title, std::move(document), drive);
+      "replay", what,
+      fmt::format("{}, {}{}", describe_connections(drive), pace, describe_part(drive))};
+  nlohmann::ordered_json more;
+  more["traffic"] = rejected_to_json(file.rejected, traffic.size() + file.left_out);
+  more["traffic"]["left_out"] = file.left_out;
+  return finish(std::move(result), title, plan, more, drive);
 }
 
 }  // namespace tacit::bench

@@ -8,6 +8,7 @@
 #include "bench/formats/combined_log.hpp"
 #include "bench/objective.hpp"
 #include "bench/options.hpp"
+#include "bench/run_plan.hpp"
 #include "bench/verdict.hpp"
 
 namespace tacit::bench {

@@ -177,6 +177,19 @@ void peak_watch::look() {
   const auto threads = static_cast<unsigned>(number_after(status, "\nThreads:"));
   rss_bytes_ = std::max<std::uint64_t>(rss_bytes_, rss);
   threads_ = std::max<unsigned>(threads_, threads);
+  note(rss);
+}
+
+void peak_watch::note(std::uint64_t rss) {
+  if (looks_++ % looks_per_moment_ != 0) return;
+  const auto cpu = cpu_clock_ns(pid_);
+  if (cpu < 0) return;
+  moments_.push_back({now_ns(), cpu, rss});
+  if (moments_.size() < moments_max) return;
+  for (std::size_t i = 0; i < moments_max / 2; ++i)
+    moments_[i] = moments_[2 * i];
+  moments_.resize(moments_max / 2);
+  looks_per_moment_ *= 2;
 }
 
 void peak_watch::stop() {
@@ -221,6 +234,7 @@ cost sampler::finish() {
   if (peaks_) {
     const auto after = sample_process(pid_);
     peaks_->stop();
+    out.over_time = peaks_->moments();
     if (after && server_before_) out.server = *after - *server_before_;
     out.server_rss_peak_bytes = std::max(peaks_->rss_bytes(), after ? after->rss_bytes : 0);
     out.server_threads_peak = std::max(peaks_->threads(), after ? after->threads : 0);

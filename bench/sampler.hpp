@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "bench/endpoint.hpp"
 
@@ -50,7 +51,18 @@ struct runtime_sample {
 [[nodiscard]] std::optional<runtime_sample> sample_runtime(const endpoint& from,
                                                            const std::string& authority);
 
-/// Watches the levels of a process, every 100 ms on a thread of its own, for their peaks.
+/// What the target had taken by a moment, and what it held.
+struct target_moment {
+  std::int64_t at_ns = 0;  ///< Monotonic.
+  std::int64_t cpu_ns = 0;
+  std::uint64_t rss_bytes = 0;
+};
+
+/// Watches a process, every 100 ms on a thread of its own: the peaks of its levels, and what it
+/// took by when.
+///
+/// Memory:   bounded: when there are many moments every other one goes, and they come half as
+/// often.
 class peak_watch {
  public:
   explicit peak_watch(pid_t pid);
@@ -59,13 +71,21 @@ class peak_watch {
   void stop();
   [[nodiscard]] std::uint64_t rss_bytes() const noexcept { return rss_bytes_; }
   [[nodiscard]] unsigned threads() const noexcept { return threads_; }
+  /// To be called after stop().
+  [[nodiscard]] const std::vector<target_moment>& moments() const noexcept { return moments_; }
 
  private:
   void look();
+  void note(std::uint64_t rss);
+
+  static constexpr std::size_t moments_max = 2'048;
 
   const pid_t pid_;
   std::atomic<std::uint64_t> rss_bytes_{0};
   std::atomic<unsigned> threads_{0};
+  std::vector<target_moment> moments_;  // of the thread until it has stopped
+  unsigned looks_per_moment_ = 1;
+  unsigned looks_ = 0;
   std::jthread thread_;  // last: it uses the rest
 };
 
@@ -76,6 +96,7 @@ struct cost {
   unsigned server_threads_peak = 0;
   std::optional<runtime_sample> runtime;  ///< Differences; absent when it is no Tacit server.
   process_sample harness;
+  std::vector<target_moment> over_time = {};  ///< Empty when no process of the target is known.
 };
 
 /// Takes the samples around a phase. start() right before it, finish() right after it and before

@@ -44,6 +44,10 @@ class timeline_watcher {
 /// Memory:   bounded by a day; what comes later counts in its last second.
 class timeline {
  public:
+  timeline() = default;
+  /// What was recorded elsewhere; rows ascend by their second.
+  explicit timeline(std::vector<timeline_row> rows) : rows_{std::move(rows)} {}
+
   /// Nothing is recorded before. `origin_ns` is where second 0 begins, monotonic.
   void begin(std::int64_t origin_ns, timeline_watcher* watcher = nullptr);
 

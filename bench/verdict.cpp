@@ -78,7 +78,7 @@ void judge_connections(const tallies& counts, const validity_bounds& bounds, ver
                    counts.reconnects, 1 / share)});
 }
 
-void judge_counts(const tallies& counts, const cost& spent, verdict& out) {
+void judge_counts(const tallies& counts, const cost& spent, const run_facts& facts, verdict& out) {
   if (counts.sent != counts.answered + counts.failed + counts.outstanding) {
     out.invalid_reasons.push_back(
         {fmt::format("the counts do not add up: {} sent, {} answered, {} failed, {} outstanding",
@@ -90,7 +90,11 @@ void judge_counts(const tallies& counts, const cost& spent, verdict& out) {
                     counts.due - counts.sent));
   }
   // With failures or repetitions the server rightly counts other requests than we do.
-  if (!spent.runtime || counts.failed + counts.resent + counts.reconnects > 0) return;
+  if (facts.is_part && spent.server) {
+    out.notes.push_back("what the target took is by what all parts sent, not this one alone");
+  }
+  if (!spent.runtime || facts.is_part || counts.failed + counts.resent + counts.reconnects > 0)
+    return;
   if (spent.runtime->requests != static_cast<std::int64_t>(counts.answered)) {
     out.invalid_reasons.push_back({fmt::format("the server counted {} requests, the harness {}",
                                                spent.runtime->requests, counts.answered)});
@@ -113,7 +117,7 @@ verdict judge(const phase_result& phase, const cost& spent, const run_facts& fac
   if (phase.recorded.counts.answered == 0) out.invalid_reasons.push_back({"nothing was answered"});
   judge_harness(phase, spent, facts, bounds, out);
   judge_connections(phase.recorded.counts, bounds, out);
-  judge_counts(phase.recorded.counts, spent, out);
+  judge_counts(phase.recorded.counts, spent, facts, out);
   return out;
 }
 

@@ -33,6 +33,7 @@ struct run_facts {
   unsigned connections_opened = 0;
   double planned_s = 0;  ///< When the last request was due; 0 for a closed loop.
   bool was_interrupted = false;
+  bool is_part = false;                ///< Other processes send to the target too.
   unsigned threads = 1;                ///< Of the harness.
   std::string open_failure = {};       ///< Why fewer connections were opened.
   std::optional<int> shared_cpu = {};  ///< The only CPU that harness and target may use, both.

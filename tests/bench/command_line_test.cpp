@@ -1,7 +1,9 @@
 #include <gtest/gtest.h>
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "scripted_server.hpp"
@@ -34,6 +36,41 @@ TEST(tacit_bench, a_run_writes_table_and_json) {
       << result.output;
   EXPECT_EQ(read_json(json)["requests"], 100);
   EXPECT_EQ(read_json(json)["valid"], result.status == 0);
+}
+
+TEST(tacit_bench, processes_share_one_schedule_and_their_results_are_added_up) {
+  const scripted_server server{[](const auto&, auto) { return reply{ok("hello")}; }};
+  const support::temporary_folder folder;
+  const auto start = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()) + 3;
+  std::vector<std::string> merge{"merge"};
+  std::vector<std::unique_ptr<support::process>> parts;
+  for (const char* index : {"0", "1", "2"}) {
+    merge.push_back(folder.file(std::string{"part"} + index));
+    parts.push_back(std::make_unique<support::process>(std::vector<std::string>{
+        TACIT_BENCH, "run", "http://" + server.authority() + "/x", "--rate", "500", "--duration",
+        "200ms", "--of", "3", "--index", index, "--start-at", std::to_string(start), "--json",
+        merge.back()}));
+  }
+  for (const auto& part : parts)
+    (void)part->wait();
+  merge.insert(merge.end(), {"--json", folder.file("whole"), "--csv", folder.file("csv")});
+  const auto result = bench(merge);
+  EXPECT_TRUE(result.status == 0 || result.status == 3) << result.status << result.errors;
+  EXPECT_NE(result.output.find("100 sent, 100 answered, 0 failed"), std::string::npos)
+      << result.output;
+  EXPECT_EQ(read_json(folder.file("part0"))["counts"]["sent"], 34);
+  EXPECT_EQ(read_json(folder.file("part2"))["counts"]["sent"], 33);
+  const auto whole = read_json(folder.file("whole"));
+  EXPECT_EQ(whole["plan"]["of"], 1);
+  EXPECT_EQ(whole["recording"]["start_unix_s"].get<double>(), static_cast<double>(start));
+}
+
+TEST(tacit_bench, a_start_that_has_passed_is_refused) {
+  const scripted_server server{[](const auto&, auto) { return reply{ok("hello")}; }};
+  const auto result =
+      bench({"run", "http://" + server.authority() + "/x", "--start-at", "2020-01-01T00:00:00Z"});
+  EXPECT_EQ(result.status, 1);
+  EXPECT_TRUE(result.errors.starts_with("tacit-bench: --start-at: that was ")) << result.errors;
 }
 
 TEST(tacit_bench, a_replay_checks_statuses_and_reports_bad_lines) {
