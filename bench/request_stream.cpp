@@ -9,6 +9,10 @@ request_stream::request_stream(std::unique_ptr<block_reader> from, unsigned take
                                std::size_t blocks_ahead)
     : from_{std::move(from)}, blocks_ahead_{blocks_ahead}, taken_(takers) {
   thread_ = std::thread{[this] { read(); }};
+  // The first block takes as long as the reader's window is large: that is not to be waited for
+  // once the clock runs.
+  std::unique_lock lock{mutex_};
+  changed_.wait(lock, [this] { return is_read_ || !window_.empty(); });
 }
 
 request_stream::~request_stream() {
