@@ -2,9 +2,11 @@
 
 #include <sys/socket.h>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "bench/request_stream.hpp"
 #include "bench/response_parser.hpp"
 
 namespace tacit::bench {
@@ -16,6 +18,7 @@ struct in_flight {
   std::int64_t sent_ns = 0;       ///< The last time; 0 before the first.
   std::int64_t slot_free_ns = 0;  ///< Since when the slot that it took had been free.
   bool was_lost = false;          ///< Once already, with a connection that ended unannounced.
+  std::shared_ptr<const request_block> block = {};  ///< That it belongs to, if it is streamed.
 };
 
 /// A first-in first-out queue of fixed capacity that never allocates after its construction.

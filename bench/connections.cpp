@@ -190,7 +190,7 @@ void connections::finish_connect(connection& c) {
   const auto now = now_ns();
   for (const auto& lost : c.again) {
     c.flying.push(lost);
-    c.out += phase_->traffic->at(lost.index).wire;
+    c.out += asked(lost).wire;
     ++c.unsent;
     ++recorder_->counts.resent;
   }
@@ -237,8 +237,8 @@ void connections::begin_phase(const load& phase, std::int64_t start_ns, recorder
   next_index_ = share_.index;
   walked_ = 0;
   next_due_ns_ = phase.when->is_closed_loop() ? 0 : phase.when->due_ns(0, 0);
-  while (!phase.when->is_closed_loop() && walked_ < next_index_)
-    next_due_ns_ = phase.when->due_ns(++walked_, next_due_ns_);
+  if (phase.stream != nullptr) block_ = phase.stream->next(share_.index);
+  walk();
   for (auto& c : all_) {
     for (std::size_t slot = 0; slot < c->free_since.size(); ++slot)
       c->free_since[slot] = start_ns;
@@ -248,18 +248,42 @@ void connections::begin_phase(const load& phase, std::int64_t start_ns, recorder
 
 /// Moves on to the next request of this thread's share.
 void connections::advance() {
+  recorder_->last_due_ns = next_due_ns_;
   next_index_ += share_.of;
-  while (!phase_->when->is_closed_loop() && walked_ < next_index_)
+  walk();
+}
+
+/// Finds out when the next request is due, and in a stream its block.
+void connections::walk() {
+  while (block_ && !block_->has(next_index_))
+    block_ = phase_->stream->next(share_.index);
+  // After the last request of a stream only answers are waited for.
+  if (phase_->stream != nullptr && !block_) {
+    end_ns_ = phase_->when->is_closed_loop() ? now_ns() : start_ns_ + next_due_ns_;
+  }
+  if (phase_->when->is_closed_loop()) return;
+  if (block_ && phase_->stream_speed > 0 && !block_->times_ns.empty()) {
+    const auto time = block_->times_ns[next_index_ - block_->first];
+    next_due_ns_ = static_cast<std::int64_t>(static_cast<double>(time) / phase_->stream_speed);
+    return;
+  }
+  while (walked_ < next_index_)
     next_due_ns_ = phase_->when->due_ns(++walked_, next_due_ns_);
 }
 
+request connections::asked(const in_flight& what) const noexcept {
+  return what.block ? what.block->at(what.index) : phase_->traffic->at(what.index);
+}
+
 bool connections::has_next() const noexcept {
+  if (phase_->stream != nullptr && !block_) return false;
   return next_index_ < phase_->requests_max && next_due_ns_ < phase_->duration_ns && !stop_;
 }
 
 bool connections::is_finished(std::int64_t now) const noexcept {
   const bool closed_loop = phase_->when->is_closed_loop();
-  if (closed_loop ? next_index_ >= phase_->requests_max || now >= end_ns_ : !has_next()) {
+  const bool ends_by_time = closed_loop && phase_->stream == nullptr;
+  if (ends_by_time ? next_index_ >= phase_->requests_max || now >= end_ns_ : !has_next()) {
     if (in_flight_ == 0) return true;
   }
   if (stop_ || now - end_ns_ > phase_->timeout_ns) return true;
@@ -282,13 +306,15 @@ void connections::end_phase() {
             "no answer until the end of the run");
   }
   const bool is_counted = phase_->requests_max != ~std::uint64_t{0};
-  if (!phase_->when->is_closed_loop() || is_counted) {
+  // Of a stream that was given up the rest is not even read.
+  if (phase_->stream == nullptr && (!phase_->when->is_closed_loop() || is_counted)) {
     for (; has_next(); advance())
       ++recorder_->counts.due;
   }
   recorder_->finish();
   recorder_->counts.outstanding += outstanding();
   in_flight_ = 0;
+  block_.reset();
   phase_ = nullptr;
   recorder_ = nullptr;
 }
@@ -345,10 +371,10 @@ void connections::fill(connection& c, std::int64_t now) {
 }
 
 void connections::assign_next(connection& c, std::int64_t due) {
-  c.flying.push({next_index_, due, 0, c.free_since.front(), false});
+  c.flying.push({next_index_, due, 0, c.free_since.front(), false, block_});
   c.free_since.pop();
   ++c.assigned;
-  c.out += phase_->traffic->at(next_index_).wire;
+  c.out += asked(c.flying[c.flying.size() - 1]).wire;
   ++c.unsent;
   if (in_flight_++ == 0) heard_ns_ = std::max(heard_ns_, due);
   ++recorder_->counts.due;
@@ -477,22 +503,22 @@ bool connections::parse(connection& c, std::size_t bytes, std::int64_t now) {
 }
 
 void connections::begin_answer(connection& c) {
-  const request asked = phase_->traffic->at(c.flying.front().index);
-  c.parser.begin(asked.is_head);
-  const body_rule* rule = asked.expected.body;
+  const request of = asked(c.flying.front());
+  c.parser.begin(of.is_head);
+  const body_rule* rule = of.expected.body;
   c.parser.digest(rule == nullptr ? nullptr : &c.digest);
   if (rule != nullptr) c.digest.begin(rule->pattern != nullptr);
 }
 
 /// Records the answer to the oldest request. Returns whether the connection is still usable.
 bool connections::finish_answer(connection& c, std::int64_t now) {
-  const in_flight r = c.flying.front();
+  const in_flight r = std::move(c.flying.front());
   c.flying.pop();
   --in_flight_;
   answer got = c.parser.result();
-  const request asked = phase_->traffic->at(r.index);
-  if (asked.expected.body != nullptr) got.body_fits = asked.expected.body->fits(c.digest);
-  recorder_->on_answer(asked, got, {r.due_ns, r.sent_ns, now});
+  const request of = asked(r);
+  if (of.expected.body != nullptr) got.body_fits = of.expected.body->fits(c.digest);
+  recorder_->on_answer(of, got, {r.due_ns, r.sent_ns, now});
   c.parser.reset();
   c.free_since.push(now);
   if (got.keep_alive) {
@@ -548,8 +574,8 @@ void connections::drop(connection& c, ending how, error_kind kind, const std::st
 }
 
 void connections::fail(const in_flight& lost, error_kind kind, const std::string& why) {
-  const request asked = phase_->traffic->at(lost.index);
-  recorder_->on_failure(kind, &asked, why, now_ns());
+  const request of = asked(lost);
+  recorder_->on_failure(kind, &of, why, now_ns());
   --in_flight_;
 }
 

@@ -21,6 +21,8 @@ inline constexpr std::int64_t endless_ns = std::int64_t{1} << 61;
 struct load {
   const traffic_source* traffic = nullptr;
   const schedule* when = nullptr;
+  request_stream* stream = nullptr;  ///< In place of `traffic`; for one phase.
+  double stream_speed = 0;           ///< Of the stream's own times; 0: `when` holds.
   std::uint64_t requests_max = ~std::uint64_t{0};
   std::int64_t duration_ns = endless_ns;  ///< What is due later is not sent.
   timeline_watcher* watcher = nullptr;
@@ -78,6 +80,8 @@ class connections {
   // Which request is next, and when.
   void begin_phase(const load& phase, std::int64_t start_ns, recorder& into);
   void advance();
+  void walk();
+  [[nodiscard]] request asked(const in_flight& what) const noexcept;
   [[nodiscard]] bool has_next() const noexcept;
   [[nodiscard]] bool is_finished(std::int64_t now) const noexcept;
   [[nodiscard]] bool is_refused() const noexcept;
@@ -136,11 +140,12 @@ class connections {
   std::int64_t start_ns_ = 0;
   std::int64_t end_ns_ = 0;  // of the schedule
   std::uint64_t next_index_ = 0;
-  std::uint64_t walked_ = 0;      // up to which request the schedule was walked
-  std::int64_t next_due_ns_ = 0;  // relative to the start
-  std::uint64_t in_flight_ = 0;   // over all connections, those waiting to be sent again included
-  std::int64_t heard_ns_ = 0;     // when bytes came last, or a wait for them began
-  std::int64_t looked_ns_ = 0;    // when look_after() ran last
+  std::shared_ptr<const request_block> block_;  // of a stream, with the next request
+  std::uint64_t walked_ = 0;                    // up to which request the schedule was walked
+  std::int64_t next_due_ns_ = 0;                // relative to the start
+  std::uint64_t in_flight_ = 0;  // over all connections, those waiting to be sent again included
+  std::int64_t heard_ns_ = 0;    // when bytes came last, or a wait for them began
+  std::int64_t looked_ns_ = 0;   // when look_after() ran last
 };
 
 }  // namespace tacit::bench

@@ -422,6 +422,10 @@ CLI::App* describe_replay(CLI::App& app, replay_options& out, raw_options& raw) 
                    "NAME:VALUE replaces or adds a field, NAME: removes it; as often as wanted")
       ->allow_extra_args(false);
   replay->add_option("--host", out.host, "What Host says, instead of the target's name");
+  replay->add_flag(
+      "--stream", out.streams,
+      "Read the file while it is sent, for one that is larger than memory; requests "
+      "are sorted by time among 65,536. Not for .har, lists, --check site, --repeat, --of");
   replay->add_flag("--strict", out.strict, "Send nothing when a line of the file makes no request");
   replay->add_option("--pid", out.pid, "Process to sample, as in run")->check(CLI::PositiveNumber);
   add_drive_options(*replay, out.drive, raw);
@@ -449,6 +453,13 @@ replay_options finish_replay(replay_options out, const raw_options& raw) {
     out.speed = parse_positive("--speed", number, text, "a factor such as 10x");
   } else {
     out.drive.rate = parse_rate(raw.rate, false, nullptr);
+  }
+  if (out.streams && !out.speed && !out.drive.rate.per_s && !out.drive.rate.profile &&
+      out.drive.threads > 1) {
+    refuse("--stream", "--rate max", "one thread: the fastest would wait for the slowest");
+  }
+  if (out.streams && out.drive.of > 1) {
+    refuse("--stream", "--of", "one process: each would have to read the whole file");
   }
   for (const auto& field : raw.fields)
     out.filter.fields.push_back(parse_field(field));

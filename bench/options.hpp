@@ -82,8 +82,9 @@ struct replay_options {
   std::optional<file_format> format;  ///< nullopt: what the name of the file says.
   body_sizes bodies;                  ///< Of the POST, PUT and PATCH of an access log.
   filter_options filter;
-  std::string host;     ///< What Host says; empty: the target's.
-  bool strict = false;  ///< A line that makes no request ends the replay before it begins.
+  std::string host;      ///< What Host says; empty: the target's.
+  bool streams = false;  ///< The file is read while it is sent.
+  bool strict = false;   ///< A line that makes no request ends the replay before it begins.
   int pid = 0;
 };
 

@@ -127,6 +127,7 @@ void recorder::merge(const recorder& other) {
   seconds_.merge(other.seconds_);
   counts.add(other.counts);
   if (own_limit.empty()) own_limit = other.own_limit;
+  last_due_ns = std::max(last_due_ns, other.last_due_ns);
   last_answer_ns = std::max(last_answer_ns, other.last_answer_ns);
   longest_silence_ns = std::max(longest_silence_ns, other.longest_silence_ns);
   for (const auto& example : other.examples_) {

@@ -110,6 +110,7 @@ class recorder {
 
   tallies counts;
   std::string own_limit;                ///< The first of counts.own_limits, in a sentence.
+  std::int64_t last_due_ns = 0;         ///< Of the last request that was sent, from the start.
   std::int64_t last_answer_ns = 0;      ///< Monotonic; 0 before the first.
   std::int64_t longest_silence_ns = 0;  ///< Without a byte received although requests were out.
 

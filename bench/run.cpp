@@ -1,11 +1,13 @@
 #include "bench/run.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
 #include <iostream>
 #include <tacit/base/error.hpp>
 
 #include "bench/clock_probe.hpp"
 #include "bench/expectations.hpp"
+#include "bench/file_stream.hpp"
 #include "bench/histogram_files.hpp"
 #include "bench/interrupt.hpp"
 #include "bench/results.hpp"
@@ -89,6 +91,9 @@ outcome measure(driver& connected, sampler& costs, const load& phase, unsigned c
   costs.start();
   out.phase = connected.run(phase);
   out.spent = costs.finish();
+  if (phase.stream != nullptr && !phase.when->is_closed_loop()) {
+    out.facts.planned_s = static_cast<double>(out.phase.recorded.last_due_ns) / 1e9;
+  }
   out.facts.was_interrupted = stop;
   out.facts.is_part = !connected.is_whole();
   out.judged = judge(out.phase, out.spent, out.facts, bounds);
@@ -153,6 +158,51 @@ schedule replay_schedule(const replay_options& options, const file_traffic& file
 
 }  // namespace
 
+namespace {
+
+std::string replay_pace(const replay_options& options) {
+  return options.speed
+             ? fmt::format("the file's times at {:g}x, seed {}", *options.speed, options.drive.seed)
+             : describe_pace(options.drive);
+}
+
+int replay_stream(const replay_options& options, const std::atomic<bool>& stop, const url& where) {
+  const auto& drive = options.drive;
+  const endpoint target = resolve(where);
+  const expectations expected{drive.expected};
+  stream_counts counts;
+  // A file without times cannot have a speed; its requests would all be due at once.
+  const schedule when = options.speed ? schedule::constant(1e9) : schedule_for(drive);
+  std::optional<request_stream> stream;
+  stream.emplace(open_stream(options, where.authority, expected, counts),
+                 std::min(drive.threads, drive.connections));
+  load phase{nullptr, &when, &*stream, options.speed.value_or(0)};
+  phase.timeout_ns = drive.timeout_ns;
+  driver connected{target, settings_for(drive), drive.timeout_ns, stop};
+  sampler costs{target, where.authority, options.pid};
+  const run_title title{
+      "replay", fmt::format("{} against {}", options.log_path, options.target),
+      fmt::format("{}, {}, streamed", describe_connections(drive), replay_pace(options))};
+  const auto plan =
+      agree(drive, target, where.authority, {"replay", title.target, title.load}, stop);
+  phase.start_unix_s = drive.start_unix_s.value_or(0);
+  auto result = measure_visibly(connected, costs, phase, drive, stop);
+  stream.reset();  // from here on nobody counts any more
+  std::cerr << describe_rejected(counts.rejected, counts.requests + counts.left_out,
+                                 options.log_path);
+  if (counts.late > 0) {
+    result.judged.notes.push_back(
+        fmt::format("{} requests of the file stood too far behind their time, and were sent late",
+                    counts.late));
+  }
+  nlohmann::ordered_json more;
+  more["traffic"] = rejected_to_json(counts.rejected, counts.requests + counts.left_out);
+  more["traffic"]["left_out"] = counts.left_out;
+  return finish(std::move(result), title, plan, more, drive);
+}
+
+}  // namespace
+
 int replay(const replay_options& options, const std::atomic<bool>& stop) {
   const auto& drive = options.drive;
   check_writable(drive.outputs);
@@ -161,6 +211,7 @@ int replay(const replay_options& options, const std::atomic<bool>& stop) {
     throw base::failure{
         fmt::format("{}: --target takes no path; the file has them", options.target), true};
   }
+  if (options.streams) return replay_stream(options, stop, where);
   const endpoint target = resolve(where);
   const expectations expected{drive.expected};
   const auto file = read_traffic(options, where.authority, expected);
@@ -172,11 +223,7 @@ int replay(const replay_options& options, const std::atomic<bool>& stop) {
   phase.timeout_ns = drive.timeout_ns;
   driver connected{target, settings_for(drive), drive.timeout_ns, stop};
   sampler costs{target, where.authority, options.pid};
-  const auto pace = fmt::format(
-      "{}, {} requests",
-      options.speed ? fmt::format("the file's times at {:g}x, seed {}", *options.speed, drive.seed)
-                    : describe_pace(drive),
-      phase.requests_max);
+  const auto pace = fmt::format("{}, {} requests", replay_pace(options), phase.requests_max);
   const auto what = fmt::format("{} against {}", options.log_path, options.target);
   const auto plan = agree(drive, target, where.authority, {"replay", what, pace}, stop);
   phase.start_unix_s = drive.start_unix_s.value_or(0);

@@ -57,11 +57,7 @@ class collector {
       ++out_.left_out;
       return;
     }
-    request_parts parts{request.method, request.target, {}, std::nullopt};
-    for (const auto& [name, value] : request.fields)
-      parts.fields.emplace_back(name, value);
-    if (request.body) parts.body = *request.body;
-    out_.source.add(parts, expected);
+    add_request(out_.source, request, expected);
     if (!time_ns) return;
     if (!out_.times_ns) out_.times_ns.emplace();
     out_.times_ns->push_back(*time_ns);
@@ -101,13 +97,8 @@ void add_log(collector& into, const formats::combined_log& log, std::uint64_t se
   const auto times = formats::spread_times(log.records, seed);
   for (std::size_t i = 0; i < log.records.size(); ++i) {
     const auto& line = log.records[i];
-    formats::recorded_request request;
-    request.method = line.method;
-    request.target = line.target;
-    if (!line.user_agent.empty()) request.fields.emplace_back("User-Agent", line.user_agent);
-    if (!line.referrer.empty()) request.fields.emplace_back("Referer", line.referrer);
-    // Those methods expect a body, if only one of length 0.
-    if (line.method == "POST" || line.method == "PUT" || line.method == "PATCH") {
+    auto request = request_from(line);
+    if (request.body) {
       request.body = made_up_body(mix(seed, i), bodies.of(i, line.bytes.value_or(0), seed));
     }
     into.add(request, expectation(line, check, site ? &*site : nullptr), times[i]);
@@ -141,6 +132,26 @@ file_traffic read_requests(file_format format, const replay_options& options,
 }
 
 }  // namespace
+
+formats::recorded_request request_from(const base::combined_log_line& line) {
+  formats::recorded_request out;
+  out.method = line.method;
+  out.target = line.target;
+  if (!line.user_agent.empty()) out.fields.emplace_back("User-Agent", line.user_agent);
+  if (!line.referrer.empty()) out.fields.emplace_back("Referer", line.referrer);
+  // Those methods expect a body, if only one of length 0.
+  if (line.method == "POST" || line.method == "PUT" || line.method == "PATCH") out.body = "";
+  return out;
+}
+
+void add_request(traffic_source& to, const formats::recorded_request& request,
+                 const expected_answer& expected) {
+  request_parts parts{request.method, request.target, {}, std::nullopt};
+  for (const auto& [name, value] : request.fields)
+    parts.fields.emplace_back(name, value);
+  if (request.body) parts.body = *request.body;
+  to.add(parts, expected);
+}
 
 file_format format_of(const std::string& path) noexcept {
   const auto ends = [&](const char* with) { return path.ends_with(with); };

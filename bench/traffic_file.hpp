@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "bench/formats/combined_log.hpp"
+#include "bench/formats/recorded_traffic.hpp"
 #include "bench/formats/rejections.hpp"
 #include "bench/options.hpp"
 #include "bench/traffic_source.hpp"
@@ -24,6 +25,14 @@ struct file_traffic {
   std::uint64_t left_out = 0;  ///< By --keep, --drop, or because a rewrite made no path of it.
   formats::rejections rejected;
 };
+
+/// The request that a line of an access log stands for. Methods that expect a body have an empty
+/// one.
+[[nodiscard]] formats::recorded_request request_from(const base::combined_log_line& line);
+
+/// Turns a request into wire bytes.
+void add_request(traffic_source& to, const formats::recorded_request& request,
+                 const expected_answer& expected);
 
 /// The format that the name of a file says; an access log when it says nothing.
 [[nodiscard]] file_format format_of(const std::string& path) noexcept;

@@ -12,15 +12,15 @@
 #include "bench/schedule.hpp"
 
 namespace tacit::bench::formats {
-namespace {
 
-constexpr std::int64_t second_ns = 1'000'000'000;
-
-/// Why a well-formed line still cannot be replayed, or nullptr.
 const char* not_replayable(const base::combined_log_line& line) {
   if (line.method == "CONNECT") return "CONNECT asks for a tunnel and cannot be replayed";
   return line.target.size() > target_bytes_max ? "the target is longer than 16 KiB" : nullptr;
 }
+
+namespace {
+
+constexpr std::int64_t second_ns = 1'000'000'000;
 
 void read_line(std::string_view line, std::uint64_t number, combined_log& out) {
   base::combined_log_line record;

@@ -18,6 +18,9 @@ struct combined_log {
   rejections rejected;
 };
 
+/// Why a well-formed line still cannot be replayed, or nullptr.
+[[nodiscard]] const char* not_replayable(const base::combined_log_line& line);
+
 /// Reads a whole log. Throws base::failure when the file cannot be read or holds no request.
 [[nodiscard]] combined_log read_combined_log(const std::string& path);
 

@@ -60,8 +60,9 @@ const char* parse_request(std::string_view bytes, recorded_request& into) {
   return nullptr;
 }
 
-/// Returns what is wrong with the payload, or nullptr; `into` stays empty for what is no request.
-const char* parse_payload(std::string_view payload, std::optional<recorded_request>& into) {
+}  // namespace
+
+const char* parse_gor_payload(std::string_view payload, std::optional<recorded_request>& into) {
   auto head = take_until(payload, "\n");
   const auto type = take_until(head, " ");
   if (type == "2" || type == "3") return nullptr;  // answers
@@ -80,8 +81,6 @@ const char* parse_payload(std::string_view payload, std::optional<recorded_reque
   return nullptr;
 }
 
-}  // namespace
-
 recorded_traffic parse_gor(std::string_view text) {
   recorded_traffic out;
   std::uint64_t line = 1;
@@ -89,7 +88,7 @@ recorded_traffic parse_gor(std::string_view text) {
     const auto before = text;
     const auto payload = take_until(text, separator);
     std::optional<recorded_request> request;
-    if (const char* wrong = parse_payload(payload, request)) out.rejected.add(line, wrong);
+    if (const char* wrong = parse_gor_payload(payload, request)) out.rejected.add(line, wrong);
     if (request) out.requests.push_back(std::move(*request));
     const auto used = before.substr(0, before.size() - text.size());
     for (const char c : used)

@@ -41,9 +41,20 @@ inline constexpr std::size_t target_bytes_max = 16 * 1024;
 /// taken; what the payload separators are missing from is one payload.
 [[nodiscard]] recorded_traffic parse_gor(std::string_view text);
 
+/// One payload of it, without the separator. Returns what is wrong, or nullptr; `into` stays empty
+/// for what is no request.
+const char* parse_gor_payload(std::string_view payload, std::optional<recorded_request>& into);
+
+/// The line that ends a payload.
+inline constexpr std::string_view gor_separator_line =
+    "\xF0\x9F\x90\xB5\xF0\x9F\x99\x88\xF0\x9F\x99\x89";
+
 /// Vegeta's targets as JSON, one object per line: method, url, optionally header, body (base64) and
 /// timestamp (RFC 3339).
 [[nodiscard]] recorded_traffic parse_vegeta(std::string_view text);
+
+/// One of them. Returns what is wrong, or nullptr.
+const char* parse_vegeta_line(std::string_view line, recorded_request& into);
 
 /// An HTTP archive (HAR 1.1 or 1.2). One that is cut off gives the entries before the cut; another
 /// version is rejected as a line, and what has the shape of an entry is read all the same.

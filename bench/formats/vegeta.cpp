@@ -46,6 +46,10 @@ const char* read_target(const json& from, recorded_request& into) {
 
 }  // namespace
 
+const char* parse_vegeta_line(std::string_view line, recorded_request& into) {
+  return read_target(json::parse(line, nullptr, false), into);
+}
+
 recorded_traffic parse_vegeta(std::string_view text) {
   recorded_traffic out;
   for (std::uint64_t number = 1; !text.empty(); ++number) {
@@ -54,7 +58,7 @@ recorded_traffic parse_vegeta(std::string_view text) {
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
     if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
     recorded_request request;
-    if (const char* wrong = read_target(json::parse(line, nullptr, false), request)) {
+    if (const char* wrong = parse_vegeta_line(line, request)) {
       out.rejected.add(number, wrong);
     } else {
       out.requests.push_back(std::move(request));

@@ -201,6 +201,48 @@ TEST(connections, an_address_that_nobody_has_is_no_fault_of_the_target) {
   EXPECT_EQ(result.recorded.counts.errors_total(), 0u);
 }
 
+/// Three requests in each block, with a millisecond between two.
+class small_blocks final : public block_reader {
+ public:
+  std::shared_ptr<request_block> next() override {
+    if (first_ >= 300) return nullptr;
+    auto out = std::make_shared<request_block>("h:1");
+    out->first = first_;
+    for (int i = 0; i < 3; ++i) {
+      out->source.add({"GET", "/" + std::to_string(first_)}, {200, 5});
+      out->times_ns.push_back(static_cast<std::int64_t>(first_++) * 1'000'000);
+    }
+    return out;
+  }
+
+ private:
+  std::uint64_t first_ = 0;
+};
+
+TEST(connections, a_stream_is_sent_to_its_end) {
+  for (const double speed : {0.0, 10.0}) {
+    for (const unsigned threads : {1u, 2u}) {
+      press p{[](const auto&, auto) { return reply{ok("hello")}; }};
+      request_stream stream{std::make_unique<small_blocks>(), threads, 2};
+      p.when = speed > 0 ? schedule::constant(1e9) : schedule::constant(20'000);
+      load phase{nullptr, &p.when, &stream, speed};
+      phase.timeout_ns = 30 * second;
+      driver connected{p.address, {4, 2, threads}, second, p.stop};
+      const auto result = connected.run(phase);
+      expect_all_answered(result, 300);
+      if (speed > 0) {
+        EXPECT_EQ(result.recorded.last_due_ns, 29'900'000);
+      }
+    }
+  }
+  press p{[](const auto&, auto) { return reply{ok("hello")}; }};
+  request_stream stream{std::make_unique<small_blocks>(), 1, 2};
+  load phase{nullptr, &p.when, &stream};
+  phase.timeout_ns = 30 * second;
+  driver connected{p.address, {4, 2, 1}, second, p.stop};
+  expect_all_answered(connected.run(phase), 300);
+}
+
 TEST(connections, heads_and_bodiless_answers_keep_the_stream_in_step) {
   press p{[](const std::string& head, auto) {
     if (head.starts_with("HEAD")) return reply{"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"};
