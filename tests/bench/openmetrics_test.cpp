@@ -19,7 +19,7 @@ struct exposition {
     std::istringstream lines{text};
     for (std::string line; wrong.empty() && std::getline(lines, line);)
       take(line);
-    if (!has_ended && wrong.empty()) wrong = "no # EOF";
+    if (!has_ended_ && wrong.empty()) wrong = "no # EOF";
   }
 
  private:
@@ -29,18 +29,18 @@ struct exposition {
     static const std::regex help{"# HELP ([a-z_]+) .+"};
     static const std::regex sample{R"re(([a-z_]+)(\{[a-z]+="[^"\\]*"\})? (-?[0-9]+(\.[0-9]+)?))re"};
     std::smatch found;
-    if (has_ended) {
+    if (has_ended_) {
       wrong = "a line behind # EOF";
     } else if (line == "# EOF") {
-      has_ended = true;
+      has_ended_ = true;
     } else if (std::regex_match(line, found, type)) {
-      if (!families.insert(found[1]).second) wrong = "twice: " + line;
-      family = found[1];
-      kind = found[2];
+      if (!families_.insert(found[1]).second) wrong = "twice: " + line;
+      family_ = found[1];
+      kind_ = found[2];
     } else if (std::regex_match(line, found, unit)) {
-      if (found[1] != family || !family.ends_with("_" + found[2].str())) wrong = line;
+      if (found[1] != family_ || !family_.ends_with("_" + found[2].str())) wrong = line;
     } else if (std::regex_match(line, found, help)) {
-      if (found[1] != family) wrong = line;
+      if (found[1] != family_) wrong = line;
     } else if (!std::regex_match(line, found, sample) || !fits(found[1], found[2])) {
       wrong = line;
     } else if (!samples.emplace(found[1].str() + found[2].str(), std::stod(found[3])).second) {
@@ -49,15 +49,15 @@ struct exposition {
   }
 
   [[nodiscard]] bool fits(const std::string& name, const std::string& labels) const {
-    if (kind == "counter") return name == family + "_total";
-    if (kind == "gauge") return name == family && labels.empty();
-    return name == family ? labels.starts_with("{quantile=")
-                          : name == family + "_count" || name == family + "_sum";
+    if (kind_ == "counter") return name == family_ + "_total";
+    if (kind_ == "gauge") return name == family_ && labels.empty();
+    return name == family_ ? labels.starts_with("{quantile=")
+                          : name == family_ + "_count" || name == family_ + "_sum";
   }
 
-  bool has_ended = false;
-  std::string family, kind;
-  std::set<std::string> families;
+  bool has_ended_ = false;
+  std::string family_, kind_;
+  std::set<std::string> families_;
 };
 
 TEST(openmetrics, is_what_the_format_allows) {
