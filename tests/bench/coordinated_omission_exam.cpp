@@ -68,8 +68,8 @@ bool examine(const char* name, const schedule& when) {
   load phase{&traffic, &when};
   phase.duration_ns = duration_ns;
   phase.timeout_ns = 30'000'000'000;
-  // So many in flight that what has waited is answered within a few milliseconds. With one on each of
-  // 16 connections that takes 30 ms, by which p50 is rightly longer.
+  // So many in flight that what has waited is answered within a few milliseconds. With one on each
+  // of 16 connections that takes 30 ms, by which p50 is rightly longer.
   driver connected{server.address(), {64, 16, 1}, phase.timeout_ns, stop};
   suspension pause;
   std::jthread suspending{[&] { pause = suspend(server.pid()); }};

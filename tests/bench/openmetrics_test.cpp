@@ -52,7 +52,7 @@ struct exposition {
     if (kind_ == "counter") return name == family_ + "_total";
     if (kind_ == "gauge") return name == family_ && labels.empty();
     return name == family_ ? labels.starts_with("{quantile=")
-                          : name == family_ + "_count" || name == family_ + "_sum";
+                           : name == family_ + "_count" || name == family_ + "_sum";
   }
 
   bool has_ended_ = false;
