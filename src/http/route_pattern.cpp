@@ -22,8 +22,14 @@ void add_name(route_pattern& to, std::string_view name) {
   to.names.emplace_back(name);
 }
 
-// Hosts differ by name alone, so the case and the port of a request's Host do not matter.
+// Hosts differ by name alone, so the case and the port of a request's Host do not matter, nor does
+// the dot of the root.
 void parse_host(route_pattern& to, std::string_view host) {
+  if (host.empty()) return;
+  if (host.ends_with('.')) host.remove_suffix(1);
+  if (host.empty() || host.starts_with('.') || host.find("..") != std::string_view::npos) {
+    refuse(to.text, "the host has an empty label");
+  }
   if (host.starts_with('{')) {
     const std::size_t end = host.find('}');
     if (end == std::string_view::npos) refuse(to.text, "'{' without '}'");

@@ -39,6 +39,12 @@ std::string lower(std::string text) {
   return text;
 }
 
+// Names in DNS may end in the dot of the root.
+std::string without_root(std::string name) {
+  if (name.ends_with('.')) name.pop_back();
+  return name;
+}
+
 bool is_host(std::string_view authority) {
   const auto name = authority.substr(0, authority.find(':'));
   const auto port = authority.substr(name.size());
@@ -97,7 +103,7 @@ struct asked {
   bool is_refused = false;
 
   asked(http::method method, std::string_view from, std::string_view target)
-      : on(method), host(lower(std::string(from.substr(0, from.find(':'))))) {
+      : on(method), host(without_root(lower(std::string(from.substr(0, from.find(':')))))) {
     for (const std::string& each : split(target)) {
       const auto decoded = decode(each);
       is_refused = is_refused || !decoded;
@@ -184,7 +190,7 @@ struct table {
     }
     if (pattern == "*") return;
     const auto slash = pattern.find('/');
-    const std::string host(pattern.substr(0, slash));
+    const std::string host = without_root(std::string(pattern.substr(0, slash)));
     // The name of a parameter keeps its case.
     const auto brace = host.starts_with('{') ? host.find('}') : 0;
     known.push_back(

@@ -209,6 +209,15 @@ TEST_F(router_test, routes_of_a_host_come_before_those_of_any) {
   EXPECT_EQ(get("/q", "b.example"), "404");
 }
 
+TEST_F(router_test, the_dot_of_the_root_makes_no_other_host) {
+  add(method::get, "a.example./x", "host");
+  add(method::get, "{name}.a.example./x", "label");
+  EXPECT_EQ(get("/x", "a.example"), "host  ");
+  EXPECT_EQ(get("/x", "a.example."), "host  ");
+  EXPECT_EQ(get("/x", "b.a.example."), "label b ");
+  EXPECT_NE(refusal(method::get, "a.example/x"), "taken");
+}
+
 TEST_F(router_test, what_a_host_lacks_is_looked_up_for_any_host) {
   add(method::get, "/y", "any");
   add(method::put, "a.example/y", "host");
@@ -243,7 +252,8 @@ TEST_F(router_test, refuses_malformed_patterns_by_name) {
        {"",          "x",          "/{",          "/{}",     "/{...}",
         "/{a...}/b", "/a{b}",      "/{a}b",       "/a//b",   "/a/../b",
         "/a%20b",    "/a?b",       "/{a}/{a}",    "/{a{b}}", "/{a}/{b}/{c}/{d}/{e}/{f}/{g}/{h}/{i}",
-        "{a}/b",     "{a}x.org/b", "a.{b}.org/x", "a b/x",   "{a}.org/{a}"}) {
+        "{a}/b",     "{a}x.org/b", "a.{b}.org/x", "a b/x",   "{a}.org/{a}",
+        "./x",       ".org/x",     "a..org/x",    "{a}./x"}) {
     const std::string why = refusal(method::get, bad);
     EXPECT_NE(why.find("'" + std::string(bad) + "'"), std::string::npos) << bad << ": " << why;
   }
