@@ -32,7 +32,6 @@
 #include <boost/asio/error.hpp>
 #include <cassert>
 #include <cerrno>
-#include <limits>
 #include <new>
 #include <utility>
 
@@ -56,8 +55,6 @@ constexpr std::uint8_t asked_in_vain = 2;
 constexpr bool is_awaited(std::uintptr_t value) noexcept {
   return value > arrived && (value & listened_bit) == 0;
 }
-
-constexpr base::steady_time::rep no_deadline = std::numeric_limits<base::steady_time::rep>::max();
 
 }  // namespace
 

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <ctime>
-#include <limits>
 
 #include <tacit/sched/this_worker.hpp>
 
@@ -17,8 +16,6 @@ namespace tacit::io {
 namespace asio = boost::asio;
 
 namespace {
-
-constexpr base::steady_time::rep no_deadline = std::numeric_limits<base::steady_time::rep>::max();
 
 // How soon a timer that finds nothing waiting looks again.
 constexpr std::chrono::seconds recheck_interval{1};

@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <cstdint>
+#include <limits>
 
 #include <tacit/base/atomic.hpp>
 #include <tacit/io/reactor.hpp>
@@ -54,7 +55,8 @@ class tcp_stream final : public stream, public late_reader, private sched::timer
   struct late_handler;
   struct late_room;
   using ticks = base::steady_time::rep;
-  using deadline = base::atomic<ticks>;  // no_deadline while nothing waits.
+  using deadline = base::atomic<ticks>;
+  static constexpr ticks no_deadline = std::numeric_limits<ticks>::max();  // Nothing waits.
 
   bool start_read(std::span<char> into, duration timeout, completion& done) override;
   bool start_write(std::span<const const_buffer> buffers, duration timeout,

@@ -10,7 +10,7 @@
 namespace tacit::server {
 namespace {
 
-constexpr std::string_view answer =
+constexpr std::string_view refusal =
     "HTTP/1.1 503 Service Unavailable\r\n"
     "Content-Type: text/plain; charset=utf-8\r\n"
     "Content-Length: 42\r\n"
@@ -82,7 +82,7 @@ void admission::refuse(io::unique_fd fd, reason& why) noexcept {
   why.count.add();
   char ignored[4096];
   static_cast<void>(::recv(fd.get(), ignored, sizeof ignored, MSG_DONTWAIT));
-  static_cast<void>(::send(fd.get(), answer.data(), answer.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
+  static_cast<void>(::send(fd.get(), refusal.data(), refusal.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
   ::shutdown(fd.get(), SHUT_WR);
   if (why.was_logged.exchange(true, base::memory_order_relaxed)) return;
   observe::log(observe::severity::warning, std::string("connections are refused: ") + why.text +

@@ -21,9 +21,6 @@
 namespace tacit::server {
 namespace {
 
-// After all connections have left, their coroutines still have a few steps to go.
-constexpr std::chrono::seconds last_steps_timeout{5};
-
 using connection_count = base::atomic<std::uint32_t>;
 
 // One connection's place on a worker. Taken when it is placed, not when its coroutine runs: of many

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -23,6 +24,9 @@ struct mode_environment {
   const io::listening_socket& socket;
   admission& entrance;
 };
+
+/// After all connections have left, their threads or coroutines still have a few steps to go.
+inline constexpr std::chrono::seconds last_steps_timeout{5};
 
 /// What becomes of connections that the kernel has accepted and the server has not.
 enum class queued_connections {

@@ -23,7 +23,6 @@
 namespace tacit::server {
 namespace {
 
-constexpr std::chrono::seconds last_steps_timeout{5};
 // Taken at the end beyond those that were queued when it began.
 constexpr int late_connections_max = 64;
 

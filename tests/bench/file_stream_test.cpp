@@ -12,7 +12,7 @@
 namespace tacit::bench {
 namespace {
 
-const expectations nothing{std::vector<std::string>{}};
+const expectations none{std::vector<std::string>{}};
 
 struct streamed {
   std::vector<std::string> wires;
@@ -24,7 +24,7 @@ struct streamed {
 
 streamed read_all(const replay_options& options, const stream_bounds& bounds) {
   streamed out;
-  const auto reader = open_stream(options, "h:1", nothing, out.counts, bounds);
+  const auto reader = open_stream(options, "h:1", none, out.counts, bounds);
   while (const auto block = reader->next()) {
     EXPECT_EQ(block->first, out.wires.size());
     for (std::uint64_t i = 0; i < block->source.size(); ++i)
@@ -37,7 +37,7 @@ streamed read_all(const replay_options& options, const stream_bounds& bounds) {
 }
 
 void expect_same_as_whole(const replay_options& options, const stream_bounds& bounds) {
-  const auto whole = read_traffic(options, "h:1", nothing);
+  const auto whole = read_traffic(options, "h:1", none);
   const auto parts = read_all(options, bounds);
   ASSERT_EQ(parts.wires.size(), whole.source.size());
   for (std::size_t i = 0; i < parts.wires.size(); ++i)
@@ -119,9 +119,9 @@ TEST(file_stream, refuses_what_needs_the_whole_file) {
   replay_options options;
   stream_counts counts;
   options.log_path = folder.write("list.urls", "GET http://x/\n");
-  EXPECT_THROW((void)open_stream(options, "h:1", nothing, counts), base::failure);
+  EXPECT_THROW((void)open_stream(options, "h:1", none, counts), base::failure);
   options.log_path = folder.file("nobody.log");
-  EXPECT_THROW((void)open_stream(options, "h:1", nothing, counts), base::failure);
+  EXPECT_THROW((void)open_stream(options, "h:1", none, counts), base::failure);
 }
 
 /// Blocks of one request each, and how many of them live.

@@ -9,7 +9,7 @@
 namespace tacit::bench {
 namespace {
 
-constexpr std::int64_t second_ns = 1'000'000'000;
+constexpr std::int64_t one_second_ns = 1'000'000'000;
 
 /// `seconds` of 100 requests each whose latencies are about `latency_us`.
 outcome steady(int seconds, std::int64_t latency_us) {
@@ -17,7 +17,7 @@ outcome steady(int seconds, std::int64_t latency_us) {
   auto& recorded = out.phase.recorded;
   recorded.begin(0);
   for (int i = 0; i < seconds * 100; ++i) {
-    const auto due = i * second_ns / 100;
+    const auto due = i * one_second_ns / 100;
     recorded.on_sent(due, 100);
     const auto jitter = (i * 37) % 11;
     recorded.on_answer({"GET / HTTP/1.1\r\n", false, {}}, {200, 2, true},
@@ -25,9 +25,9 @@ outcome steady(int seconds, std::int64_t latency_us) {
   }
   recorded.finish();
   recorded.counts.due = recorded.counts.sent = static_cast<std::uint64_t>(seconds) * 100;
-  recorded.last_answer_ns = seconds * second_ns;
+  recorded.last_answer_ns = seconds * one_second_ns;
   for (int i = 0; i <= 10 * seconds; ++i)
-    out.spent.over_time.push_back({i * second_ns / 10, i * 100'000, 1'000'000});
+    out.spent.over_time.push_back({i * one_second_ns / 10, i * 100'000, 1'000'000});
   return out;
 }
 

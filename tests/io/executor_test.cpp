@@ -30,7 +30,7 @@ namespace {
 
 namespace asio = boost::asio;
 using local = asio::local::stream_protocol;
-using local_socket = asio::basic_stream_socket<local, executor>;
+using executor_socket = asio::basic_stream_socket<local, executor>;
 using timer = asio::basic_waitable_timer<std::chrono::steady_clock,
                                          asio::wait_traits<std::chrono::steady_clock>, executor>;
 
@@ -91,8 +91,8 @@ TEST(executor, a_strand_over_it_runs_one_function_at_a_time) {
 
 TEST(executor, composed_operations_run_on_it) {
   sched::scheduler pool(reactors(2));
-  local_socket here(executor_of(pool));
-  local_socket there(executor_of(pool));
+  executor_socket here(executor_of(pool));
+  executor_socket there(executor_of(pool));
   asio::local::connect_pair(here, there);
   const std::string text(1 << 20, 'x');
   std::string got(text.size(), ' ');
@@ -107,8 +107,8 @@ TEST(executor, a_task_awaits_an_operation_of_beast_on_it) {
   sched::scheduler pool(reactors(2));
   namespace http = boost::beast::http;
   const auto body = []() -> sched::task<std::string> {
-    local_socket here(executor::of_this_worker());
-    local_socket there(executor::of_this_worker());
+    executor_socket here(executor::of_this_worker());
+    executor_socket there(executor::of_this_worker());
     asio::local::connect_pair(here, there);
     const std::string_view head = "POST /x HTTP/1.1\r\nContent-Length: 5\r\n\r\n";
     co_await asio::async_write(here, asio::buffer(head), use_task);

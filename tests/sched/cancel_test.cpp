@@ -15,6 +15,7 @@
 
 #include "sched/event.hpp"
 #include "sched/on_workers.hpp"
+#include "sched/short_tasks.hpp"
 
 namespace tacit::sched {
 namespace {
@@ -30,10 +31,6 @@ struct told final : cancel_hook {
     cause = why;
   }
 };
-
-task<base::error_code> wait_for(event* awaited) {
-  co_return co_await *awaited;
-}
 
 TEST(cancel_scope, is_not_cancelled_at_first) {
   const cancel_scope scope;

@@ -132,12 +132,12 @@ struct population {
   std::uint32_t forking = 0;
 };
 
-struct waits {
+struct wait_lengths {
   double longest = 0;
   double longest_after_io = 0;
 };
 
-waits measure(int workers, const population& who, std::uint32_t rounds, std::uint32_t seed) {
+wait_lengths measure(int workers, const population& who, std::uint32_t rounds, std::uint32_t seed) {
   scheduler* made = nullptr;
   scheduler pool(stamping_deliveries(workers, made));
   made = &pool;
@@ -169,7 +169,7 @@ TEST_P(fairness_on, no_ready_coroutine_waits_long_among_ten_thousand_and_io) {
   const auto seed = std::random_device{}();
   SCOPED_TRACE("seed " + std::to_string(seed));
   const population who{.yielding = 10'000, .io = 100};
-  const waits seen = measure(GetParam(), who, 20, seed);
+  const wait_lengths seen = measure(GetParam(), who, 20, seed);
   EXPECT_GT(seen.longest, 0);
   EXPECT_LE(seen.longest, inject_bound(2, who.yielding + who.io, GetParam()));
   EXPECT_GT(seen.longest_after_io, 0);
@@ -189,7 +189,7 @@ TEST_P(fairness_on, nor_among_those_that_have_precedence) {
                        .forking = 1 + static_cast<std::uint32_t>(random() % 3)};
   SCOPED_TRACE(who.yielding);
   const double ready = who.yielding + who.io + 2 * who.pairs + who.forking;
-  const waits seen = measure(GetParam(), who, 2, seed);
+  const wait_lengths seen = measure(GetParam(), who, 2, seed);
   EXPECT_LE(seen.longest, inject_bound(16, ready, GetParam()));
   EXPECT_LE(seen.longest_after_io, ring_bound(16));
   RecordProperty("longest", static_cast<int>(seen.longest));

@@ -14,6 +14,7 @@
 
 #include "sched/event.hpp"
 #include "sched/on_workers.hpp"
+#include "sched/short_tasks.hpp"
 
 namespace tacit::sched {
 namespace {
@@ -21,18 +22,6 @@ namespace {
 task<> add(std::atomic<int>* sum, int value) {
   sum->fetch_add(value);
   co_return;
-}
-
-task<> throws(std::string what) {
-  throw std::runtime_error(what);
-  co_return;
-}
-
-// Ends when it is cancelled, and not before.
-task<> cancelled(std::atomic<int>* ended) {
-  event never;
-  EXPECT_EQ(co_await never, base::errc::cancelled);
-  ++*ended;
 }
 
 std::string what(const std::exception_ptr& thrown) {

@@ -8,12 +8,10 @@
 
 #include <tacit/sched/block_on.hpp>
 
+#include "sched/short_tasks.hpp"
+
 namespace tacit::sched {
 namespace {
-
-task<int> number(int value) {
-  co_return value;
-}
 
 task<int> sum_to(int n) {
   int sum = 0;

@@ -10,7 +10,7 @@
 namespace tacit::sched {
 namespace {
 
-base::steady_time at(int ms) {
+base::steady_time ms_at(int ms) {
   return base::steady_time(std::chrono::milliseconds(ms));
 }
 
@@ -38,7 +38,7 @@ TEST(timer_queue_property, agrees_with_a_list) {
       case 0:
       case 1: {
         const int due = now + static_cast<int>(random() % 100);
-        queue.set(one, at(due));
+        queue.set(one, ms_at(due));
         one.due = due;
         break;
       }
@@ -52,7 +52,7 @@ TEST(timer_queue_property, agrees_with_a_list) {
         for (auto& each : timers) {
           if (each.due && *each.due <= now) ++expected;
         }
-        ASSERT_EQ(queue.expire(at(now)), expected);
+        ASSERT_EQ(queue.expire(ms_at(now)), expected);
         for (auto& each : timers) {
           if (!each.due || *each.due > now) continue;
           ASSERT_EQ(each.fired_at, now);
@@ -62,7 +62,7 @@ TEST(timer_queue_property, agrees_with_a_list) {
     }
     std::optional<base::steady_time> earliest;
     for (const auto& each : timers) {
-      if (each.due && (!earliest || at(*each.due) < *earliest)) earliest = at(*each.due);
+      if (each.due && (!earliest || ms_at(*each.due) < *earliest)) earliest = ms_at(*each.due);
     }
     ASSERT_EQ(queue.earliest(), earliest);
   }

@@ -12,6 +12,7 @@
 
 #include "sched/event.hpp"
 #include "sched/on_workers.hpp"
+#include "sched/short_tasks.hpp"
 
 namespace tacit::sched {
 namespace {
@@ -24,24 +25,8 @@ constexpr int many = 100'000;
 constexpr int many = 1'000;
 #endif
 
-task<int> number(int value) {
-  co_return value;
-}
-
 task<> nothing() {
   co_return;
-}
-
-task<> throws(std::string what) {
-  throw std::runtime_error(what);
-  co_return;
-}
-
-// Ends when it is cancelled, and not before.
-task<> cancelled(std::atomic<int>* ended) {
-  event never;
-  EXPECT_EQ(co_await never, base::errc::cancelled);
-  ++*ended;
 }
 
 // Workers; 0 stands for a thread without a scheduler.

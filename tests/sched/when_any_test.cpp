@@ -13,26 +13,10 @@
 
 #include "sched/event.hpp"
 #include "sched/on_workers.hpp"
+#include "sched/short_tasks.hpp"
 
 namespace tacit::sched {
 namespace {
-
-task<int> number(int value) {
-  co_return value;
-}
-
-// Ends when it is cancelled, and not before.
-task<int> cancelled(std::atomic<int>* ended) {
-  event never;
-  EXPECT_EQ(co_await never, base::errc::cancelled);
-  ++*ended;
-  co_return -1;
-}
-
-task<int> throws(std::string what) {
-  throw std::runtime_error(what);
-  co_return 0;
-}
 
 class when_any_on : public testing::TestWithParam<int> {};
 INSTANTIATE_TEST_SUITE_P(workers, when_any_on, testing::Values(0, 1, 2, 4),
@@ -40,7 +24,8 @@ INSTANTIATE_TEST_SUITE_P(workers, when_any_on, testing::Values(0, 1, 2, 4),
 
 TEST_P(when_any_on, gives_the_first_to_end_and_ends_the_others) {
   const auto body = [](std::atomic<int>* ended) -> task<> {
-    auto [index, value] = co_await when_any(cancelled(ended), number(7), cancelled(ended));
+    auto [index, value] =
+        co_await when_any(cancelled<int>(ended), number(7), cancelled<int>(ended));
     EXPECT_EQ(index, 1U);
     EXPECT_EQ(std::get<1>(value), 7);
     EXPECT_EQ(ended->load(), 2);
@@ -53,7 +38,7 @@ TEST_P(when_any_on, gives_the_index_of_the_first_in_a_span) {
   const auto body = [](std::atomic<int>* ended) -> task<> {
     std::vector<task<int>> children;
     for (int i = 0; i < 100; ++i)
-      children.push_back(i == 42 ? number(i) : cancelled(ended));
+      children.push_back(i == 42 ? number(i) : cancelled<int>(ended));
     auto [index, value] = co_await when_any(std::span(children));
     EXPECT_EQ(index, 42U);
     EXPECT_EQ(value, 42);
@@ -88,7 +73,8 @@ TEST_P(when_any_on, rethrows_what_left_the_first_and_drops_what_left_the_others)
 
 TEST_P(when_any_on, an_exception_counts_as_an_end) {
   const auto body = [](std::atomic<int>* ended) -> task<> {
-    EXPECT_THROW(co_await when_any(cancelled(ended), throws("as planned")), std::runtime_error);
+    EXPECT_THROW(co_await when_any(cancelled<int>(ended), throws<int>("as planned")),
+                 std::runtime_error);
     EXPECT_EQ(ended->load(), 1);
   };
   std::atomic<int> ended{0};
@@ -107,7 +93,8 @@ TEST_P(when_any_on, a_task_of_nothing_gives_a_monostate) {
 
 TEST_P(when_any_on, nested_races_end_from_inside_out) {
   const auto inner = [](std::atomic<int>* ended) -> task<int> {
-    co_return static_cast<int>((co_await when_any(cancelled(ended), cancelled(ended))).index);
+    co_return static_cast<int>(
+        (co_await when_any(cancelled<int>(ended), cancelled<int>(ended))).index);
   };
   const auto body = [&inner](std::atomic<int>* ended) -> task<> {
     const auto outcome = co_await when_any(inner(ended), inner(ended), number(1));
@@ -121,7 +108,7 @@ TEST_P(when_any_on, nested_races_end_from_inside_out) {
 // The winner's cancellation is its siblings' affair alone.
 TEST_P(when_any_on, leaves_the_scope_around_it_as_it_was) {
   const auto body = [](std::atomic<int>* ended) -> task<> {
-    co_await when_any(number(1), cancelled(ended));
+    co_await when_any(number(1), cancelled<int>(ended));
     EXPECT_FALSE((co_await current_scope())->is_cancelled());
   };
   cancel_scope scope;

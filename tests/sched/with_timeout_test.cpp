@@ -12,6 +12,7 @@
 
 #include "sched/event.hpp"
 #include "sched/on_workers.hpp"
+#include "sched/short_tasks.hpp"
 
 namespace tacit::sched {
 namespace {
@@ -19,10 +20,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto far_off = std::chrono::hours(1);
-
-task<base::error_code> wait_for(event* awaited) {
-  co_return co_await *awaited;
-}
 
 task<std::string> text() {
   co_return "done";

@@ -17,10 +17,10 @@ namespace {
 
 using sched::task;
 
-constexpr std::int64_t values_each = 10'000;
+constexpr std::int64_t values_of_each = 10'000;
 
 task<> send_values(channel<std::int64_t>& to) {
-  for (std::int64_t i = 1; i <= values_each; ++i)
+  for (std::int64_t i = 1; i <= values_of_each; ++i)
     co_await to.send(i);
 }
 
@@ -61,7 +61,7 @@ TEST(channel_stress, what_is_sent_is_received_once) {
   for (const shape& each : shapes) {
     sched::scheduler pool(tests::with_workers(each.workers));
     EXPECT_EQ(tests::run_on(pool, through_one_channel(pool, each)),
-              each.senders * values_each * (values_each + 1) / 2);
+              each.senders * values_of_each * (values_of_each + 1) / 2);
   }
 }
 
@@ -73,13 +73,13 @@ task<std::int64_t> trade(channel<std::int64_t>& first, channel<std::int64_t>& se
   std::int64_t own = 1;
   received<std::int64_t> got;
   for (;;) {
-    const bool sends = own <= values_each;
+    const bool sends = own <= values_of_each;
     const auto happened = co_await select(
         only_if(sends, first.on_send(own)), second.on_receive(got),
         only_if(sends, second.on_send(own)), first.on_receive(got), over.on_receive());
     if (happened == 4) break;
     if (got) sum += *got;
-    if (!got && own++ == values_each) co_await sent_all.send(true);
+    if (!got && own++ == values_of_each) co_await sent_all.send(true);
   }
   co_return sum;
 }
@@ -106,7 +106,7 @@ TEST(select_stress, selects_that_meet_each_other_trade_each_value_once) {
   for (const std::uint32_t workers : {2U, 4U}) {
     sched::scheduler pool(tests::with_workers(workers));
     EXPECT_EQ(tests::run_on(pool, trade_among_all(pool, 6)),
-              6 * values_each * (values_each + 1) / 2);
+              6 * values_of_each * (values_of_each + 1) / 2);
   }
 }
 

@@ -15,7 +15,7 @@ namespace {
 using tests::stage;
 
 template <class Subscription>
-sched::task<typename Subscription::received> receive(Subscription& from) {
+sched::task<typename Subscription::received> receive_from(Subscription& from) {
   co_return co_await from.receive();
 }
 
@@ -30,7 +30,7 @@ TEST(watch, subscriber_waits_for_a_change) {
   stage here;
   watch<int> setting(1);
   auto follows = setting.subscribe();
-  auto waits = here.start(receive(follows));
+  auto waits = here.start(receive_from(follows));
   EXPECT_FALSE(waits.has_ended());
   setting.set(2);
   here.settle();
@@ -44,7 +44,7 @@ TEST(watch, slow_subscriber_gets_the_newest_value) {
   auto follows = setting.subscribe();
   for (int value = 1; value <= 5; ++value)
     setting.set(value);
-  auto changed = here.start(receive(follows)).take();
+  auto changed = here.start(receive_from(follows)).take();
   EXPECT_EQ(*changed, 5);
   EXPECT_EQ(changed.missed(), 4U);
 }
@@ -57,8 +57,8 @@ TEST(watch, closed_one_yields_the_last_value_and_then_says_so) {
   setting.close();
   EXPECT_FALSE(setting.set(2));
   EXPECT_EQ(setting.get(), 1);
-  EXPECT_EQ(*here.start(receive(follows)).take(), 1);
-  EXPECT_EQ(here.start(receive(follows)).take().error(), make_error_code(base::errc::closed));
+  EXPECT_EQ(*here.start(receive_from(follows)).take(), 1);
+  EXPECT_EQ(here.start(receive_from(follows)).take().error(), make_error_code(base::errc::closed));
 }
 
 TEST(watch, cancelled_receive_has_lost_nothing) {
@@ -66,7 +66,7 @@ TEST(watch, cancelled_receive_has_lost_nothing) {
   watch<int> setting(0);
   auto follows = setting.subscribe();
   sched::cancel_scope scope;
-  auto waits = here.start(receive(follows), &scope);
+  auto waits = here.start(receive_from(follows), &scope);
   scope.cancel(base::errc::timed_out);
   setting.set(1);
   here.settle();
