@@ -9,6 +9,8 @@
 #include <tacit/http/context.hpp>
 #include <tacit/memory/accounting.hpp>
 #include <tacit/memory/frame_pool.hpp>
+#include <tacit/memory/memory_limit.hpp>
+#include <tacit/sched/available_cpus.hpp>
 #include <tacit/sched/blocking.hpp>
 #include <tacit/sched/task_listing.hpp>
 
@@ -29,6 +31,33 @@ void add_if_free(http::router& router, std::string_view path, Callable handler) 
   }
 }
 
+// As it is now, which may be another quota than the one at the start.
+nlohmann::json describe_cpus(const debug_view& view) {
+  const sched::cpu_limit limit = sched::read_cpu_limit();
+  nlohmann::json answer = {{"affinity", limit.affinity},
+                           {"quota", nullptr},
+                           {"from", limit.source},
+                           {"cgroup_version", nullptr},
+                           {"workers", 0},
+                           {"active_workers", 0}};
+  if (limit.quota) {
+    answer["quota"] = limit.quota->cpus;
+    answer["from"] = limit.quota->file;
+    answer["cgroup_version"] = limit.quota->cgroup_version;
+  }
+  if (auto* const scheduler = view.running ? view.running->scheduler() : nullptr) {
+    answer["workers"] = scheduler->workers();
+    answer["active_workers"] = scheduler->active_workers();
+  }
+  return answer;
+}
+
+nlohmann::json describe_memory_limit() {
+  const auto limit = memory::memory_limit_watch().current();
+  if (!limit) return {{"bytes", nullptr}, {"from", nullptr}, {"cgroup_version", nullptr}};
+  return {{"bytes", limit->bytes}, {"from", limit->file}, {"cgroup_version", limit->cgroup_version}};
+}
+
 nlohmann::json describe(const debug_view& view) {
   const process_status process = read_process_status();
   const memory::allocation_counts allocated = memory::process_allocations();
@@ -37,6 +66,8 @@ nlohmann::json describe(const debug_view& view) {
                            {"memory", memory::to_string(view.settings.memory)},
                            {"threads", process.threads},
                            {"rss_bytes", process.rss_bytes},
+                           {"cpu", describe_cpus(view)},
+                           {"memory_limit", describe_memory_limit()},
                            {"connections", view.connections.size()},
                            {"connections_accepted", view.entrance.accepted()},
                            {"requests", view.service.count.answers()},

@@ -7,56 +7,43 @@
 #include <string_view>
 #include <thread>
 
-#include "support/temporary_folder.hpp"
+#include "support/machine_files.hpp"
 
 namespace tacit::sched {
 namespace {
 
 constexpr std::uint32_t many_cpus = 64;
 
-// A machine's /proc and /sys, as far as quotas go, in a folder of its own.
-class machine {
+class machine : public support::machine_files {
  public:
-  machine() { folders("proc/self"); }
-
-  machine& membership(std::string_view lines) { return file("proc/self/cgroup", lines); }
-
-  machine& mounts(std::string_view lines) { return file("proc/self/mountinfo", lines); }
-
-  machine& quota_v2(const std::string& folder, std::string_view line) {
-    folders(folder);
-    return file(folder + "/cpu.max", line);
-  }
-
-  machine& quota_v1(const std::string& folder, std::string_view quota, std::string_view period) {
-    folders(folder);
-    file(folder + "/cpu.cfs_quota_us", quota);
-    return file(folder + "/cpu.cfs_period_us", period);
-  }
-
-  machine& file(const std::string& name, std::string_view content) {
-    static_cast<void>(root_.write(name, content));
+  machine& membership(std::string_view lines) {
+    machine_files::membership(lines);
     return *this;
   }
 
-  [[nodiscard]] const std::filesystem::path& root() const { return root_.path(); }
+  machine& mounts(std::string_view lines) {
+    machine_files::mounts(lines);
+    return *this;
+  }
+
+  machine& quota_v2(const std::string& folder, std::string_view line) {
+    file(folder + "/cpu.max", line);
+    return *this;
+  }
+
+  machine& quota_v1(const std::string& folder, std::string_view quota, std::string_view period) {
+    file(folder + "/cpu.cfs_quota_us", quota).file(folder + "/cpu.cfs_period_us", period);
+    return *this;
+  }
 
   [[nodiscard]] cpu_limit limit(std::uint32_t affinity = many_cpus) const {
     cpu_quota_watch watch(root());
     watch.changed(affinity);
     return watch.current();
   }
-
- private:
-  void folders(const std::string& below) const {
-    std::filesystem::create_directories(root() / below);
-  }
-
-  support::temporary_folder root_;
 };
 
-constexpr std::string_view v2_mount =
-    "31 24 0:26 / /sys/fs/cgroup rw,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate\n";
+constexpr std::string_view v2_mount = support::machine_files::v2_mount;
 constexpr std::string_view v1_mount =
     "22 18 8:1 / / rw - ext4 /dev/sda rw\n"
     "33 31 0:30 / /sys/fs/cgroup/cpu,cpuacct rw shared:15 - cgroup cgroup rw,cpu,cpuacct\n"
@@ -217,6 +204,22 @@ TEST(available_cpus, garbage_bounds_nothing) {
   no_period.membership("4:cpu,cpuacct:/a\n").mounts(v1_mount);
   no_period.quota_v1("sys/fs/cgroup/cpu,cpuacct/a", "300000", "");
   EXPECT_EQ(no_period.limit().cpus, many_cpus);
+}
+
+TEST(available_cpus, tell_the_tightest_quota_also_where_the_affinity_mask_decides) {
+  machine host;
+  host.membership("0::/pod/app\n").mounts(v2_mount);
+  host.quota_v2("sys/fs/cgroup/pod/app", "50000 100000\n");
+  host.quota_v2("sys/fs/cgroup/pod", "150000 100000\n");
+  const cpu_limit limit = host.limit(1);
+  EXPECT_EQ(limit.cpus, 1U);
+  EXPECT_EQ(limit.affinity, 1U);
+  EXPECT_EQ(limit.source, "affinity mask");
+  ASSERT_TRUE(limit.quota);
+  EXPECT_DOUBLE_EQ(limit.quota->cpus, 0.5);
+  EXPECT_EQ(limit.quota->file, (host.root() / "sys/fs/cgroup/pod/app/cpu.max").string());
+  EXPECT_EQ(limit.quota->cgroup_version, 2);
+  EXPECT_FALSE(machine().limit().quota);
 }
 
 TEST(cpu_quota_watch, says_once_that_the_quota_has_changed) {

@@ -2,15 +2,27 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include <tacit/base/cgroup.hpp>
+
 namespace tacit::sched {
+
+/// The share of CPU time that a control group may have.
+struct cpu_quota {
+  double cpus = 0;  ///< Seconds of CPU per second.
+  std::string file;
+  int cgroup_version = 2;
+};
 
 /// How many CPUs this process may keep busy, and what says so.
 struct cpu_limit {
   std::uint32_t cpus = 1;                ///< At least 1. Fractions of a quota are rounded down.
-  std::string source = "affinity mask";  ///< Or the file with the quota that is the tightest.
+  std::string source = "affinity mask";  ///< Or the file with the quota that decides it.
+  std::uint32_t affinity = 1;            ///< What the affinity mask allows.
+  std::optional<cpu_quota> quota = {};   ///< The tightest one, if there is any.
 };
 
 /// CPUs that the calling thread may run on, at least 1.
@@ -44,12 +56,9 @@ class cpu_quota_watch {
 
  private:
   [[nodiscard]] cpu_limit read(std::uint32_t affinity) const;
-  void find_files();
 
-  std::filesystem::path root_;
-  std::string membership_;                       // /proc/self/cgroup as of the last find_files().
-  std::vector<std::filesystem::path> files_v1_;  // Each cpu.cfs_quota_us that may bound us.
-  std::vector<std::filesystem::path> files_v2_;  // Each cpu.max.
+  base::cgroup_finder groups_;
+  std::vector<base::cgroup_folder> folders_;
   cpu_limit current_;
 };
 

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <tacit/base/cgroup.hpp>
+
+namespace tacit::memory {
+
+/// How much memory the kernel lets this process and its neighbours have, and what says so.
+struct memory_limit {
+  std::uint64_t bytes = 0;
+  std::string file;
+  int cgroup_version = 2;
+
+  friend bool operator==(const memory_limit&, const memory_limit&) = default;
+};
+
+/// Reads the memory limits again and again, for those who follow a change while the process runs,
+/// and what is charged against the one that counts.
+///
+/// A container's limit is one of cgroup v1 (memory.limit_in_bytes) or v2 (memory.max), and each
+/// group above bounds it further, so the smallest of all counts. What is missing, unreadable or
+/// makes no sense bounds nothing.
+///
+/// Threads: one at a time. Errors: bad_alloc only.
+class memory_limit_watch {
+ public:
+  /// `root` is where /proc and the cgroup file systems are looked for.
+  explicit memory_limit_watch(std::filesystem::path root = "/");
+
+  /// Reads again, and says whether the limit is another one than before. Costs a few small reads in
+  /// /proc and /sys: for once a second.
+  bool changed();
+
+  /// What was read last; nothing if there is no limit.
+  [[nodiscard]] const std::optional<memory_limit>& current() const noexcept { return current_; }
+
+  /// Everything that is charged to the group with the limit, its page cache included. nullopt
+  /// without a limit. One small read, some microseconds.
+  [[nodiscard]] std::optional<std::uint64_t> charged_bytes() const;
+
+  /// What of it the kernel cannot take back by dropping pages of files: what counts when the limit
+  /// comes near. nullopt without a limit. Two reads.
+  [[nodiscard]] std::optional<std::uint64_t> used_bytes() const;
+
+ private:
+  [[nodiscard]] std::optional<memory_limit> read();
+
+  base::cgroup_finder groups_;
+  std::vector<base::cgroup_folder> folders_;
+  std::optional<memory_limit> current_;
+  base::cgroup_folder limiting_;  // Whose limit is the current one.
+};
+
+/// Resident memory of this process that is not of files: what there is to go by without a limit.
+[[nodiscard]] std::uint64_t resident_bytes(const std::filesystem::path& root = "/");
+
+}  // namespace tacit::memory
