@@ -32,7 +32,8 @@ struct serve_arguments {
   std::string config;
   std::optional<std::string> listen, mode, memory, stealing, files, files_prefix;
   std::optional<std::uint32_t> workers, spare_workers, stall_bound_ms, idle_release_delay_ms;
-  std::optional<std::uint32_t> drain_delay_ms, drain_timeout_ms;
+  std::optional<std::uint32_t> drain_delay_ms, drain_timeout_ms, uncommit_delay_ms;
+  std::optional<std::uint64_t> memory_budget_bytes;
   std::string site, record;
   std::uint64_t body_limit = tacit::server::site::no_body_limit;
 };
@@ -51,6 +52,10 @@ std::optional<failure> resolve(const serve_arguments& from, tacit::server::optio
   if (from.stall_bound_ms) into.stall_bound = std::chrono::milliseconds(*from.stall_bound_ms);
   if (from.idle_release_delay_ms) {
     into.idle_release_delay = std::chrono::milliseconds(*from.idle_release_delay_ms);
+  }
+  if (from.memory_budget_bytes) into.memory_budget_bytes = *from.memory_budget_bytes;
+  if (from.uncommit_delay_ms) {
+    into.uncommit_delay = std::chrono::milliseconds(*from.uncommit_delay_ms);
   }
   if (from.drain_delay_ms) into.drain_delay = std::chrono::milliseconds(*from.drain_delay_ms);
   if (from.drain_timeout_ms) into.drain_timeout = std::chrono::milliseconds(*from.drain_timeout_ms);
@@ -183,6 +188,13 @@ int main(int argc, char** argv) {
       ->add_option("--idle-release-delay-ms", arguments.idle_release_delay_ms,
                    "a connection without a request for so long gives its memory back, 0 for never "
                    "(2000)")
+      ->check(CLI::Range(0U, 3'600'000U));
+  serving->add_option("--memory-budget-bytes", arguments.memory_budget_bytes,
+                      "refuse work instead of using more memory, 0 for the container's limit (0)");
+  serving
+      ->add_option("--uncommit-delay-ms", arguments.uncommit_delay_ms,
+                   "memory that nobody has used for so long goes back to the kernel, 0 for never "
+                   "(10000)")
       ->check(CLI::Range(0U, 3'600'000U));
   serving
       ->add_option("--drain-delay-ms", arguments.drain_delay_ms,

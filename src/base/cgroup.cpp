@@ -62,8 +62,7 @@ std::optional<std::string> group_of(std::string_view membership, int version,
 }
 
 // A line reads `id parent device root point options [tags...] - type source superoptions`.
-std::vector<mount> mounts_of(std::string_view mountinfo, int version,
-                             std::string_view controller) {
+std::vector<mount> mounts_of(std::string_view mountinfo, int version, std::string_view controller) {
   std::vector<mount> found;
   for (const std::string& line : words(mountinfo, '\n')) {
     const std::vector<std::string> fields = words(line, ' ');

@@ -59,8 +59,18 @@ sched::task<> connection::serve() {
         break;
       }
       step = advance();
+      // What is left of a large body would be held: a critical server gives it up.
+      if (step == next::read && message_ &&
+          message_->body_claim.left() >= memory::memory_budget::large_bytes && is_to_be_shed()) {
+        shed("the server is short of memory for a body");
+        step = next::refuse;
+      }
     }
 
+    if (step == next::respond && is_to_be_shed()) [[unlikely]] {
+      shed("the server is short of memory");
+      step = next::refuse;
+    }
     if (step == next::respond) {
       entry_.set(activity::handling);
       label_request();
@@ -106,7 +116,9 @@ sched::task<> connection::serve() {
     if (close_after_answer_) {
       if (!sender_.flush_now() && co_await sender_.flush()) co_return;
       const bool has_more = inbox_.has_unparsed() || !message_->is_body_complete;
-      if (step == next::refuse || has_more || lingers_) co_await linger();
+      // Who lingers holds a block.
+      const bool may_linger = service_.budget.pressure() != memory::memory_pressure::critical;
+      if ((step == next::refuse || has_more || lingers_) && may_linger) co_await linger();
       co_return;
     }
     if (sender_.waiting().room() < output::capacity / 4 && !sender_.flush_now() &&

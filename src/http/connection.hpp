@@ -62,8 +62,9 @@ class connection final : exchange {
         label_(record.label),
         entry_(record.entry),
         sender_(of, peer),
+        arena_(&of.budget),
         memory_(of.memory == memory::mode::arena ? static_cast<std::pmr::memory_resource&>(arena_)
-                                                 : *std::pmr::new_delete_resource()) {}
+                                                 : of.heap) {}
   ~connection() { drop_message(); }
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;
@@ -87,8 +88,12 @@ class connection final : exchange {
 
   // Receiving.
   next advance();
+  next parse_on();
   next act_on_head();
   bool head_fits(std::size_t bytes);
+  bool has_memory_for_body(std::uint64_t bytes);
+  void shed(const char* what);
+  [[nodiscard]] bool is_to_be_shed() const noexcept;
   void route_request();
   void begin_message();
   void end_message() noexcept;
@@ -138,7 +143,9 @@ class connection final : exchange {
   bool take_piece(std::string_view& piece);
   bool may_receive_body();
   bool takes(const io::transfer& read, base::steady_time since, const sched::cancel_scope* around);
+  bool gather(std::string_view piece);
   body_read refuse_body(base::errc error, const refusal& why);
+  body_read refuse_body_for_memory();
 
   // Answering.
   void answer_refusal(const refusal& why);

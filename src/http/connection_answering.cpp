@@ -28,6 +28,7 @@ void connection::answer_refusal(const refusal& why) {
   context& c = message_->c;
   c.response.fields.clear();
   c.problem(why.status, why.reason);
+  if (why.status == 503) c.set("Retry-After", "1");
   conclude(service_, c);
   c.request.method = method::get;  // The body says why, whatever the method was.
   write_answer();
@@ -65,6 +66,7 @@ void connection::write_answer() {
   const response& answer = message_->c.response;
   const std::size_t body_bytes = sends_body(message_->c) && !answer.source ? answer.body.size() : 0;
   output& out = sender_.waiting();
+  if (body_bytes >= memory::memory_budget::large_bytes) service_.budget.note_taken(body_bytes);
   out.ensure_room(head_bytes_max(answer) + body_bytes);
   write_head(out, answer, goes_on(), {body_end::by::length, answer.content_length()});
   if (body_bytes != 0) out.append(answer.body);

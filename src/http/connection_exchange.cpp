@@ -24,6 +24,9 @@ sched::task<body_read> connection::read_body() {
   if (m.parser.remaining().value_or(0) > bytes_max) {
     co_return refuse_body(base::errc::too_large, too_large);
   }
+  if (!m.body_claim.begin(&service_.budget, m.parser.remaining().value_or(0))) {
+    co_return refuse_body_for_memory();
+  }
   auto& gathered = m.gathered.emplace(&memory_);
   for (;;) {
     const body_read piece = co_await read_some_body();
@@ -32,10 +35,27 @@ sched::task<body_read> connection::read_body() {
     if (gathered.size() + piece.bytes.size() > bytes_max) {
       co_return refuse_body(base::errc::too_large, too_large);
     }
-    gathered.append(piece.bytes);
+    if (!gather(piece.bytes)) co_return refuse_body_for_memory();
   }
   m.c.request.body = gathered;
   co_return body_read{{}, m.c.request.body};
+}
+
+// False if there is no memory for it.
+bool connection::gather(std::string_view piece) {
+  std::pmr::string& gathered = *message_->gathered;
+  try {
+    if (gathered.empty()) gathered.reserve(piece.size() + message_->parser.remaining().value_or(0));
+    gathered.append(piece);
+    return true;
+  } catch (const memory::out_of_budget&) {
+    return false;
+  }
+}
+
+body_read connection::refuse_body_for_memory() {
+  service_.count.shed_for_memory.add();
+  return refuse_body(base::errc::overloaded, {503, "the server is short of memory for a body"});
 }
 
 sched::task<body_read> connection::read_some_body() {

@@ -13,6 +13,16 @@ namespace tacit::http {
 
 // Parses what is there. On `refuse` the answer is written already.
 connection::next connection::advance() {
+  try {
+    return parse_on();
+  } catch (const memory::out_of_budget&) {
+    if (!message_) throw;
+    shed("the server is short of memory");
+    return next::refuse;
+  }
+}
+
+connection::next connection::parse_on() {
   if (!message_) {
     // An empty line before a request is ignored (RFC 9112 section 2.2).
     while (inbox_.unparsed().starts_with("\r\n"))
@@ -30,6 +40,7 @@ connection::next connection::advance() {
         message_->is_body_complete = true;
         return next::respond;
       case parser::progress::refused:
+        if (message_->parser.why().status == 503) service_.count.shed_for_memory.add();
         answer_refusal(message_->parser.why());
         return next::refuse;
       case parser::progress::head_complete: {
@@ -55,6 +66,10 @@ connection::next connection::act_on_head() {
   if (!head_fits(inbox_.head_bytes())) return next::refuse;
   const auto length = message_->parser.remaining();
   const bool is_all_here = length && *length <= inbox_.unparsed().size();
+  if (!is_all_here && service_.budget.pressure() != memory::memory_pressure::none) {
+    shed("the server is short of memory for a body");
+    return next::refuse;
+  }
   // What follows takes room behind the head.
   if (!is_all_here && !inbox_.message_is_at_front()) return restart_at_front();
   route_request();
@@ -64,7 +79,30 @@ connection::next connection::act_on_head() {
     answer_refusal({413, "the request body is larger than this server takes"});
     return next::refuse;
   }
+  if (is_gathered && !is_all_here && !has_memory_for_body(length.value_or(0))) return next::refuse;
   return is_gathered || is_all_here ? next::read : next::respond;
+}
+
+// Of a body that is to be gathered: keeps room for what is still to come.
+bool connection::has_memory_for_body(std::uint64_t bytes) {
+  const std::uint64_t to_come = bytes - std::min<std::uint64_t>(bytes, inbox_.unparsed().size());
+  if (message_->body_claim.begin(&service_.budget, to_come)) return true;
+  shed("the server is short of memory for a body");
+  return false;
+}
+
+void connection::shed(const char* what) {
+  service_.count.shed_for_memory.add();
+  answer_refusal({503, what});
+}
+
+// A request that has come, while the server is about to be killed. Who looks after the server is
+// answered all the same.
+bool connection::is_to_be_shed() const noexcept {
+  if (service_.budget.pressure() != memory::memory_pressure::critical) return false;
+  const std::string_view path = message_->c.request.path;
+  return path != "/healthz" && path != "/readyz" && path != "/metrics" &&
+         !path.starts_with("/debug/");
 }
 
 // Refuses a head that is too long. The parser bounds each of its parts.
@@ -194,6 +232,7 @@ sched::task<io::transfer> connection::receive(io::stream::duration timeout) {
 }
 
 void connection::received(const io::transfer& read) {
+  if (message_) message_->body_claim.came(read.bytes);
   inbox_.received(read.bytes);
   service_.count.received_bytes.add(read.bytes);
 }

@@ -39,6 +39,7 @@ connection_set::entry::~entry() {
   const std::lock_guard lock(set_.mutex_);
   (previous_ ? previous_->next_ : set_.first_) = next_;
   if (next_) next_->previous_ = previous_;
+  if (set_.next_looked_at_ == this) set_.next_looked_at_ = next_;
   set_.size_.store(set_.size() - 1, base::memory_order_relaxed);
   // Under the lock: once it is released with nobody left, the set may be gone.
   if (!set_.first_) set_.changed_.notify_all();
@@ -97,6 +98,19 @@ void connection_set::close_idle() noexcept {
   for (entry* each = first_; each; each = each->next_) {
     if (each->activity_.load(base::memory_order_seq_cst) == activity::idle) each->stop();
   }
+}
+
+void connection_set::close_some(std::size_t looked_at_max, bool also_reading) noexcept {
+  const std::lock_guard lock(mutex_);
+  entry* each = next_looked_at_ ? next_looked_at_ : first_;
+  for (; each && looked_at_max != 0; each = each->next_, --looked_at_max) {
+    const activity doing = each->activity_.load(base::memory_order_relaxed);
+    const bool is_reading = doing == activity::reading_head || doing == activity::reading_body ||
+                            doing == activity::lingering;
+    const bool is_closed = doing == activity::idle || (also_reading && is_reading);
+    if (is_closed && !each->is_stopped()) each->stop();
+  }
+  next_looked_at_ = each;
 }
 
 bool connection_set::wait_until_empty(std::chrono::nanoseconds timeout) {

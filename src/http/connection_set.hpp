@@ -129,6 +129,11 @@ class connection_set {
   /// Closes the connections that wait for a request, now and from now on. Implies drain().
   void close_idle() noexcept;
 
+  /// Closes those of the next `looked_at_max` connections that wait for a request, since memory is
+  /// short; with `also_reading` those as well of which a request has not come whole, or that
+  /// linger. Others come up at each call.
+  void close_some(std::size_t looked_at_max, bool also_reading) noexcept;
+
   /// Waits until the last connection has left. False if that takes longer than `timeout`, or cut()
   /// is called: a handler that waits for something else does not notice that its peer is cut.
   bool wait_until_empty(std::chrono::nanoseconds timeout);
@@ -150,6 +155,7 @@ class connection_set {
   bool is_cut_ = false;                // Guarded by mutex_.
   std::size_t cut_under_way_ = 0;      // Guarded by mutex_.
   entry* first_ = nullptr;             // Guarded by mutex_.
+  entry* next_looked_at_ = nullptr;    // By close_some(). Guarded by mutex_.
   base::atomic<std::size_t> size_{0};  // Written under mutex_.
   base::atomic<stage> stage_{stage::open};
 };

@@ -9,6 +9,7 @@
 
 #include <tacit/http/context.hpp>
 #include <tacit/http/limits.hpp>
+#include <tacit/memory/memory_budget.hpp>
 #include <tacit/sched/this_worker.hpp>
 
 #include "http/answer_stream.hpp"
@@ -30,6 +31,7 @@ struct message {
   context c;
   http::parser parser;
   progress_window body_progress;
+  memory::memory_claim body_claim;  // What of the body is still to come, and will be held.
   base::steady_time head_deadline;
   const handler* with = nullptr;  // Null before it is routed, and where routing has answered.
   bool is_routed = false;

@@ -6,6 +6,8 @@
 #include <boost/beast/http/error.hpp>
 #include <functional>
 
+#include <tacit/memory/memory_budget.hpp>
+
 namespace tacit::http {
 
 namespace beast_http = boost::beast::http;
@@ -326,7 +328,16 @@ std::size_t parser::add_to_body(std::string_view piece, error_code& ec) {
     refuse(413, "the request body is larger than this server takes", ec);
     return 0;
   }
-  gathered_.append(piece);
+  try {
+    // At once: growing bit by bit would leave as much behind in the request's memory.
+    if (gathered_.empty() && !chunked_) {
+      gathered_.reserve(std::min(remaining().value_or(0), limits_.body_bytes_max));
+    }
+    gathered_.append(piece);
+  } catch (const memory::out_of_budget&) {
+    refuse(503, "the server is short of memory for a body", ec);
+    return 0;
+  }
   return piece.size();
 }
 

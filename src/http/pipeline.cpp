@@ -118,6 +118,13 @@ void recover(const service& of, context& c) {
   std::string what = "an exception of unknown type";
   try {
     throw;
+  } catch (const memory::out_of_budget&) {
+    of.count.shed_for_memory.add();
+    if (c.has_started_answer()) return;
+    c.response.fields.clear();
+    c.problem(503, "the server is short of memory");
+    c.set("Retry-After", "1");
+    return;
   } catch (const std::exception& error) {
     what = error.what();
   } catch (...) {

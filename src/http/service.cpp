@@ -19,6 +19,9 @@ counters::counters(observe::metrics& in) {
                                     "Handlers cancelled because their time was over.");
   clients_gone = in.add_counter("tacit_http_clients_gone_total",
                                 "Handlers cancelled because their client had left.");
+  shed_for_memory =
+      in.add_counter("tacit_shed_total", "Requests and connections refused to save what is short.",
+                     "reason=\"memory\"");
   cut_answers = in.add_counter("tacit_http_cut_answers_total",
                                "Streamed answers that were cut before their end.");
 }

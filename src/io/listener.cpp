@@ -18,6 +18,8 @@ namespace {
 // So that a burst of connections does not keep the worker from its requests. Not measured.
 constexpr int accepts_in_a_row_max = 64;
 
+constexpr std::chrono::milliseconds paused_look_interval{10};
+
 // As many as the backlog holds, see listening_socket.
 constexpr int queued_max = 4096;
 
@@ -42,6 +44,10 @@ listener::~listener() = default;
 sched::task<> listener::accept(receiver to) {
   acceptor from(socket_.native_handle(), SOCK_NONBLOCK | SOCK_CLOEXEC);
   while (!stopping_.load(base::memory_order_acquire)) {
+    if (to.is_paused && to.is_paused()) {
+      static_cast<void>(co_await sync::sleep_for(paused_look_interval));
+      continue;
+    }
     const base::error_code ec = co_await socket_.async_wait(asio::socket_base::wait_read, use_task);
     if (ec) continue;  // Cancelled by stop(), or spurious.
     if (take_waiting(from, to, accepts_in_a_row_max) == acceptor::outcome::exhausted) {

@@ -26,6 +26,7 @@ class listener {
     std::function<void(accepted)> place;  ///< Takes a non-blocking socket.
     std::function<void()> exhausted;  ///< There were no descriptors for it; it is looked at again.
     std::function<void(unique_fd)> refuse;  ///< Taken only to be told that there is no room.
+    std::function<bool()> is_paused = {};   ///< While it says so, nobody is taken.
   };
 
   listener(const listening_socket& socket, reactor& on);

@@ -6,6 +6,7 @@
 #include <memory>
 #include <new>
 
+#include "memory/page_space.hpp"
 #include "memory/sanitizer.hpp"
 
 namespace tacit::memory {
@@ -16,10 +17,7 @@ namespace {
 class kept_chunks {
  public:
   kept_chunks() = default;
-  ~kept_chunks() {
-    while (void* const each = take())
-      ::operator delete(each);
-  }
+  ~kept_chunks() { release_all(); }
   kept_chunks(const kept_chunks&) = delete;
   kept_chunks& operator=(const kept_chunks&) = delete;
 
@@ -28,6 +26,10 @@ class kept_chunks {
     if (count_ == kept_.size()) return false;
     kept_[count_++] = chunk;
     return true;
+  }
+  void release_all() noexcept {
+    while (void* const each = take())
+      page_space::release(each, arena::first_chunk_bytes);
   }
 
  private:
@@ -71,15 +73,27 @@ void* arena::allocate_from_next_chunk(std::size_t bytes, std::size_t alignment) 
     use(current_->next);
     if (current_->bytes >= needed) return do_allocate(bytes, alignment);
   }
-  const std::size_t size =
-      std::max({needed, first_chunk_bytes, current_ ? 2 * current_->bytes : 0});
+  std::size_t size = page_space::rounded(std::max(needed, current_ ? 2 * current_->bytes : 0));
+  if (!is_granted(size)) {
+    size = page_space::rounded(needed);
+    if (!is_granted(size)) throw out_of_budget();
+  }
   void* memory = size == first_chunk_bytes ? kept.take() : nullptr;
-  if (!memory) memory = ::operator new(size);
+  if (!memory) memory = page_space::allocate(size);
   auto* fresh = new (memory) chunk{nullptr, size};
   held_bytes_ += size;
   (current_ ? current_->next : first_) = fresh;
   use(fresh);
   return do_allocate(bytes, alignment);
+}
+
+// Small ones make no difference between two looks at what the process uses.
+bool arena::is_granted(std::size_t bytes) const noexcept {
+  return !budget_ || bytes < memory_budget::large_bytes || budget_->take(bytes);
+}
+
+void arena::release_kept() noexcept {
+  kept.release_all();
 }
 
 void arena::use(chunk* next) noexcept {
@@ -100,7 +114,7 @@ void arena::reset() noexcept {
         link = &each->next;
       } else {
         *link = each->next;
-        ::operator delete(each);
+        page_space::release(each, each->bytes);
       }
     }
     held_bytes_ = bytes_kept;
@@ -113,7 +127,9 @@ void arena::reset() noexcept {
 void arena::release() noexcept {
   while (chunk* each = first_) {
     first_ = each->next;
-    if (each->bytes != first_chunk_bytes || !kept.keep(each)) ::operator delete(each);
+    if (each->bytes != first_chunk_bytes || !kept.keep(each)) {
+      page_space::release(each, each->bytes);
+    }
   }
   current_ = nullptr;
   cursor_ = limit_ = nullptr;

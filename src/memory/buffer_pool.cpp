@@ -2,6 +2,8 @@
 
 #include <new>
 
+#include "memory/page_space.hpp"
+
 namespace tacit::memory {
 namespace {
 
@@ -14,7 +16,9 @@ buffer::buffer(std::size_t bytes) : size_(bytes) {
     data_ = bound->kept_.back();
     bound->kept_.pop_back();
   } else {
-    data_ = static_cast<char*>(::operator new(bytes));
+    // Of a thread without a pool, as all are in heap mode: an ordinary server's buffer.
+    data_ = static_cast<char*>(bound ? page_space::allocate(bytes)
+                                     : ::operator new(page_space::rounded(bytes)));
   }
 }
 
@@ -24,13 +28,22 @@ buffer::~buffer() {
       bound->kept_.size() < buffer_pool::kept_blocks_max) {
     bound->kept_.push_back(data_);
   } else {
-    ::operator delete(data_);
+    page_space::release(data_, size_);
   }
 }
 
 buffer_pool::~buffer_pool() {
+  release_all();
+}
+
+void buffer_pool::release_all() noexcept {
   for (char* each : kept_)
-    ::operator delete(each);
+    page_space::release(each, block_bytes);
+  kept_.clear();
+}
+
+void buffer_pool::release_kept() noexcept {
+  if (bound) bound->release_all();
 }
 
 buffer_pool::binding::binding(buffer_pool* pool) noexcept : previous_(std::exchange(bound, pool)) {}

@@ -107,6 +107,26 @@ void frame_core::keep_or_give_back(slab& empty) noexcept {
   slab_space::give_back(empty);
 }
 
+void frame_core::release_empty() noexcept {
+  collect();
+  for (std::size_t size_class = 0; size_class < size_classes; ++size_class) {
+    slab_list& list = listed_[size_class];
+    for (slab* each = list.first; each;) {
+      slab& one = *each;
+      each = each->next;
+      if (one.used.load(base::memory_order_relaxed) != 0) continue;
+      list.erase(one);
+      slab_space::give_back(one);
+    }
+    if (!list.first) {
+      heads_[size_class] = &none;
+    } else if (heads_[size_class] != list.first) {
+      make_head(*list.first);
+    }
+  }
+  empty_listed_ = 0;
+}
+
 void frame_core::collect_now() noexcept {
   put_all(returned_.exchange(nullptr, base::memory_order_acquire));
 }

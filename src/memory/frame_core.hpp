@@ -66,6 +66,9 @@ class frame_core {
     if (returned_.load(base::memory_order_relaxed)) collect_now();
   }
 
+  /// Gives back every slab in which nothing is in use.
+  void release_empty() noexcept;
+
   /// Sends linked frames of this core home. From any thread.
   void send_home(void* first, void* last, std::uint32_t count) noexcept;
 

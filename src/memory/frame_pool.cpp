@@ -113,6 +113,10 @@ void frame_pool::deallocate(void* frame) noexcept {
   home->owner->put(*home, frame);
 }
 
+void frame_pool::release_kept() noexcept {
+  if (bound) bound->release_empty();
+}
+
 void frame_pool::flush_strays() noexcept {
   for (auto& each : strays_of_this_thread())
     each.send();

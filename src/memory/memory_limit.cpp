@@ -27,7 +27,8 @@ std::optional<std::uint64_t> read_bytes(const path& file) {
 }
 
 // Lines read `name bytes`.
-std::uint64_t sum_of(const std::string& statistics, std::string_view first, std::string_view second) {
+std::uint64_t sum_of(const std::string& statistics, std::string_view first,
+                     std::string_view second) {
   std::uint64_t sum = 0;
   std::istringstream in(statistics);
   std::string name;
@@ -76,9 +77,8 @@ std::optional<std::uint64_t> memory_limit_watch::used_bytes() const {
   if (!charged) return std::nullopt;
   const std::string statistics = base::read_small_file(limiting_.path / "memory.stat");
   const bool is_v1 = limiting_.version == 1;
-  const std::uint64_t of_files =
-      sum_of(statistics, is_v1 ? "total_inactive_file" : "inactive_file",
-             is_v1 ? "total_active_file" : "active_file");
+  const std::uint64_t of_files = sum_of(statistics, is_v1 ? "total_inactive_file" : "inactive_file",
+                                        is_v1 ? "total_active_file" : "active_file");
   return *charged - std::min(*charged, of_files);
 }
 

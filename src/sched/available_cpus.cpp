@@ -40,7 +40,8 @@ std::optional<quota> read_quota(const base::cgroup_folder& group, const path& fi
   }
   const std::size_t blank = line.find(' ');
   if (blank == std::string::npos) return std::nullopt;
-  return quota_of(std::string_view(line).substr(0, blank), std::string_view(line).substr(blank + 1));
+  return quota_of(std::string_view(line).substr(0, blank),
+                  std::string_view(line).substr(blank + 1));
 }
 
 }  // namespace

@@ -10,7 +10,6 @@
 #include <tacit/base/time_slice.hpp>
 #include <tacit/sched/scheduler.hpp>
 
-#include "memory/slab_space.hpp"
 #include "sched/idle.hpp"
 #include "sched/stack_capture.hpp"
 #include "sched/worker.hpp"
@@ -40,8 +39,7 @@ constexpr microseconds held_after{300};
 // requests of a server that has some hundreds of them in a second.
 constexpr int quiet_looks_before_sleep = 4;
 constexpr std::chrono::seconds housekeeping_interval{1};
-constexpr std::chrono::seconds memory_kept_for{10};
-constexpr std::size_t trimmed_bytes_max = 4 * 1024 * 1024;  // Some 1.3 ms of this thread.
+constexpr microseconds interval_min_for_memory{500};
 constexpr std::chrono::milliseconds stack_bound{50};
 // A stall costs a signal, a stack and a line in the log.
 constexpr std::chrono::milliseconds report_interval{100};
@@ -52,7 +50,8 @@ monitor::monitor(scheduler& watched)
     : scheduler_(watched),
       views_(watched.workers_.size()),
       regular_(watched.workers()),
-      interval_(interval_busy) {}
+      interval_(interval_busy),
+      reclaimer_(watched.options_.uncommit_delay) {}
 
 void monitor::start() {
   thread_ = base::thread([this] { run(); });
@@ -88,8 +87,8 @@ void monitor::wait() {
       return stopping_ || !asleep_.load(base::memory_order_seq_cst);
     };
     // What a burst has left is returned also if nothing happens any more.
-    if (memory::slab_space::read_statistics().idle_bytes != 0) {
-      changed_.wait_for(lock, housekeeping_interval, is_called);
+    if (next_memory_look_ != base::steady_time::max()) {
+      changed_.wait_until(lock, next_memory_look_, is_called);
     } else {
       changed_.wait(lock, is_called);
     }
@@ -116,8 +115,10 @@ void monitor::run() {
       runs += views_[i].run;
     }
     keep_house(now);
+    const bool is_idle = scheduler_.idle_->awake() == 0;
+    keep_memory(now, is_idle);
     if (call_spares(now)) interval_ = interval_helping;
-    const bool is_quiet = runs == runs_before_ && scheduler_.idle_->awake() == 0;
+    const bool is_quiet = runs == runs_before_ && is_idle;
     runs_before_ = runs;
     quiet_looks_ = is_quiet ? quiet_looks_ + 1 : 0;
   }
@@ -130,7 +131,17 @@ void monitor::keep_house(base::steady_time now) {
     regular_ = std::clamp(quota_.current().cpus, 1U, scheduler_.workers());
     if (scheduler_.spare_workers() == 0) scheduler_.set_active(regular_);
   }
-  memory::frame_pool::trim(now, memory_kept_for, trimmed_bytes_max);
+}
+
+void monitor::keep_memory(base::steady_time now, bool is_quiet) {
+  if (scheduler_.options_.keep_memory) {
+    next_memory_look_ = scheduler_.options_.keep_memory(now, is_quiet);
+  } else if (scheduler_.options_.uncommit_delay.count() != 0) {
+    next_memory_look_ = reclaimer_.step(now, is_quiet);
+  }
+  if (next_memory_look_ - now >= interval_) return;
+  interval_ = std::max(interval_min_for_memory,
+                       std::chrono::duration_cast<microseconds>(next_memory_look_ - now));
 }
 
 // Of the workers that may run coroutines one at least is to be free: as many may as are held by a

@@ -16,7 +16,7 @@
 //   again;
 //   - a run that is longer than the stall bound: reports it, once, and not too many a second;
 //   - a CPU quota that has changed: makes workers sit out, or come back;
-//   - memory of frames that nobody has used for a while: gives it back to the kernel.
+//   - memory that nobody has used for a while: gives it back to the kernel, in slices.
 
 #include <chrono>
 #include <cstdint>
@@ -24,6 +24,7 @@
 
 #include <tacit/base/atomic.hpp>
 #include <tacit/base/clock.hpp>
+#include <tacit/memory/reclaimer.hpp>
 #include <tacit/sched/available_cpus.hpp>
 #include <tacit/sched/stall.hpp>
 
@@ -69,6 +70,7 @@ class monitor {
   bool send_help(worker& watched, const view& before, base::steady_time now);
   void note_length(worker& watched, const view& before, base::steady_time now) noexcept;
   void keep_house(base::steady_time now);
+  void keep_memory(base::steady_time now, bool is_quiet);
   bool call_spares(base::steady_time now);
   void report(worker& watched, view& before, base::steady_time now);
 
@@ -82,6 +84,8 @@ class monitor {
   base::steady_time may_report_at_{};
   base::steady_time next_housekeeping_{};
   cpu_quota_watch quota_;
+  memory::reclaimer reclaimer_;
+  base::steady_time next_memory_look_ = base::steady_time::max();
 
   base::mutex mutex_;
   base::condition_variable changed_;

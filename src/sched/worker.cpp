@@ -8,9 +8,11 @@
 #include <bit>
 #include <cstdio>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 #include <tacit/base/time_slice.hpp>
+#include <tacit/memory/reclaimer.hpp>
 #include <tacit/sched/fork_join.hpp>
 #include <tacit/sched/this_worker.hpp>
 #include <tacit/sched/yield.hpp>
@@ -26,6 +28,9 @@ constinit thread_local worker* current_worker = nullptr;
 // The child that runs nested, innermost; null once it has ended. One that has suspended meanwhile
 // is not nested any more, wherever it ends: it never is this one then.
 constinit thread_local const promise_base* nested_child = nullptr;
+
+// Some hundred in a second: the blocks that they need are had without a cache of one's own.
+constexpr std::uint64_t runs_of_a_quiet_period = 1'000;
 
 }  // namespace
 
@@ -63,6 +68,7 @@ void worker::run() {
   // There are times with more threads than CPUs, and most of what these do is short.
   if (owner_.spare_workers() != 0) base::ask_for_short_slices();
   look_at_clock();
+  memory_period_since_ = now_;
   while (runnable* next = next_ready()) {
     begin_run(*next);
     next->resume();
@@ -289,7 +295,26 @@ void worker::wait_in_poller(bool retired) {
   in_poller_ = true;
   // A thief may have eaten the interrupt that came with one of these.
   if (owner_.halted_.load(base::memory_order_seq_cst) || is_retired() != retired) return;
-  poller_->wait(timers_.earliest());
+  std::optional<base::steady_time> until = timers_.earliest();
+  const auto delay = owner_.options_.uncommit_delay / 2;
+  // To give away what its pools keep, it has to wake up: they are for its thread only.
+  if (delay.count() != 0 && runs_.value() != runs_at_release_) {
+    const base::steady_time end = memory_period_since_ + delay;
+    if (!until || end < *until) until = end;
+  }
+  poller_->wait(until);
+}
+
+// Looked at twice in each uncommit_delay: a worker that has done little has little use for what it
+// has kept from times when it did more.
+void worker::end_memory_period() noexcept {
+  const std::uint64_t runs = runs_.value();
+  if (runs - runs_before_period_ < runs_of_a_quiet_period && runs != runs_at_release_) {
+    memory::release_kept_memory();
+    runs_at_release_ = runs;
+  }
+  runs_before_period_ = runs;
+  memory_period_since_ = now_;
 }
 
 bool worker::is_retired() const noexcept {
@@ -322,6 +347,9 @@ void worker::after_poll() {
   polls_.note_poll(now_);
   timers_.expire(now_);
   in_poller_ = false;
+  const auto delay = owner_.options_.uncommit_delay / 2;
+  if (now_ - memory_period_since_ >= delay && delay.count() != 0) [[unlikely]]
+    end_memory_period();
   count_depth();
   // One for us; the others wait, so another worker may take them.
   if (queue_.size_approx() > 1 && ring_is_worth_a_thief()) owner_.wake_one();

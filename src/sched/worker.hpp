@@ -173,6 +173,7 @@ class worker final : public agent {
   void wait_in_poller(bool retired);
   void sit_out();
   void after_poll();
+  void end_memory_period() noexcept;
   void wake(runnable& ready) noexcept;
   void push(runnable& ready) noexcept;
   [[nodiscard]] bool is_retired() const noexcept;
@@ -201,6 +202,9 @@ class worker final : public agent {
   // This worker's thread only.
   base::steady_time last_poll_{};
   base::steady_time pace_since_{};
+  base::steady_time memory_period_since_{};
+  std::uint64_t runs_before_period_ = 0;
+  std::uint64_t runs_at_release_ = 0;     // When the pools' memory was given away last.
   std::vector<std::uint64_t> runs_seen_;  // Of each worker, at the beginning of a search.
   std::uint32_t tick_ = 0;
   std::uint32_t next_in_a_row_ = 0;

@@ -28,8 +28,8 @@ observe::counter refusals(observe::metrics& in, const char* reason) {
 }  // namespace
 
 admission::admission(const http::service& service, const http::connection_set& connections,
-                     observe::metrics& metrics)
-    : service_(service), connections_(connections) {
+                     observe::metrics& metrics, std::size_t connection_bytes)
+    : service_(service), connections_(connections), connection_bytes_(connection_bytes) {
   accepted_ = metrics.add_counter("tacit_connections_accepted_total", "Connections accepted.");
   exhausted_ = metrics.add_counter("tacit_accept_failures_total",
                                    "Times there was no descriptor or memory for a connection.");
@@ -41,11 +41,19 @@ admission::admission(const http::service& service, const http::connection_set& c
   no_thread_.count = refusals(metrics, "threads");
   no_descriptor_.text = "the process is out of descriptors";
   no_descriptor_.count = refusals(metrics, "descriptors");
+  no_memory_.text = "the memory budget is used up";
+  no_memory_.count = refusals(metrics, "memory");
+  no_memory_.was_logged = true;  // Whoever keeps the budget tells, with figures.
 }
 
 std::optional<admission::ticket> admission::admit(io::accepted& one) {
   if (connections_.size() >= service_.current_limits().connections_max) {
     refuse(std::move(one.fd), too_many_);
+    return std::nullopt;
+  }
+  if (!service_.budget.begin(connection_bytes_)) {
+    service_.count.shed_for_memory.add();
+    refuse(std::move(one.fd), no_memory_);
     return std::nullopt;
   }
   if (!one.network) {

@@ -42,14 +42,20 @@ class admission {
     std::uint64_t network_ = 0;
   };
 
+  /// `connection_bytes` is what a connection takes at least.
   admission(const http::service& service, const http::connection_set& connections,
-            observe::metrics& metrics);
+            observe::metrics& metrics, std::size_t connection_bytes = 0);
 
   /// Nothing if a cap was reached; then `one` has been refused.
   [[nodiscard]] std::optional<ticket> admit(io::accepted& one);
 
   void refuse_for_threads(io::unique_fd fd) noexcept { refuse(std::move(fd), no_thread_); }
   void refuse_for_descriptors(io::unique_fd fd) noexcept { refuse(std::move(fd), no_descriptor_); }
+
+  /// Memory is so short that not even a refusal is to be sent: let them wait in the backlog.
+  [[nodiscard]] bool is_paused() const noexcept {
+    return service_.budget.pressure() == memory::memory_pressure::critical;
+  }
 
   /// An accept failed since there was no descriptor or memory for it.
   void count_exhausted() noexcept { exhausted_.add(); }
@@ -72,7 +78,8 @@ class admission {
   const http::connection_set& connections_;
   observe::counter accepted_;
   observe::counter exhausted_;
-  reason too_many_, too_many_of_peer_, no_thread_, no_descriptor_;
+  const std::size_t connection_bytes_;
+  reason too_many_, too_many_of_peer_, no_thread_, no_descriptor_, no_memory_;
 
   base::mutex mutex_;
   // Connections per network. Guarded by mutex_, and no larger than the number of connections.

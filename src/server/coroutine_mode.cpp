@@ -105,13 +105,18 @@ class peer final : io::arrival_listener {
   http::connection_record record_;
 };
 
-sched::scheduler_options options_of(const options& settings) {
+sched::scheduler_options options_of(const mode_environment& environment) {
+  const options& settings = environment.settings;
   sched::scheduler_options out;
   out.workers = settings.workers;
   out.memory = settings.memory;
   out.stealing = settings.stealing;
   out.spare_workers = settings.spare_workers;
   out.stall_bound = settings.stall_bound;
+  out.uncommit_delay = settings.uncommit_delay;
+  out.keep_memory = [&keeper = environment.keeper](base::steady_time now, bool is_quiet) {
+    return keeper.keep(now, is_quiet);
+  };
   out.on_stall = [](const sched::stall& seen) {
     observe::log(observe::severity::warning, to_line(seen));
   };
@@ -122,13 +127,14 @@ class coroutine_mode final : public mode {
  public:
   explicit coroutine_mode(const mode_environment& environment)
       : environment_(environment),
-        scheduler_(io::with_reactors(options_of(environment.settings))),
+        scheduler_(io::with_reactors(options_of(environment))),
         placed_(scheduler_.workers()) {}
 
   void start_accepting() override {
     listener_.emplace(environment_.socket, reactor_of(0));
     io::listener::receiver to;
     to.place = [this](io::accepted one) { place(std::move(one)); };
+    to.is_paused = [this] { return environment_.entrance.is_paused(); };
     to.exhausted = [this] { environment_.entrance.count_exhausted(); };
     to.refuse = [this](io::unique_fd fd) {
       environment_.entrance.refuse_for_descriptors(std::move(fd));

@@ -10,6 +10,7 @@
 #include <tacit/memory/accounting.hpp>
 #include <tacit/memory/frame_pool.hpp>
 #include <tacit/memory/memory_limit.hpp>
+#include <tacit/memory/reclaimer.hpp>
 #include <tacit/sched/available_cpus.hpp>
 #include <tacit/sched/blocking.hpp>
 #include <tacit/sched/task_listing.hpp>
@@ -34,12 +35,8 @@ void add_if_free(http::router& router, std::string_view path, Callable handler) 
 // As it is now, which may be another quota than the one at the start.
 nlohmann::json describe_cpus(const debug_view& view) {
   const sched::cpu_limit limit = sched::read_cpu_limit();
-  nlohmann::json answer = {{"affinity", limit.affinity},
-                           {"quota", nullptr},
-                           {"from", limit.source},
-                           {"cgroup_version", nullptr},
-                           {"workers", 0},
-                           {"active_workers", 0}};
+  nlohmann::json answer = {{"affinity", limit.affinity}, {"quota", nullptr}, {"from", limit.source},
+                           {"cgroup_version", nullptr},  {"workers", 0},     {"active_workers", 0}};
   if (limit.quota) {
     answer["quota"] = limit.quota->cpus;
     answer["from"] = limit.quota->file;
@@ -55,7 +52,37 @@ nlohmann::json describe_cpus(const debug_view& view) {
 nlohmann::json describe_memory_limit() {
   const auto limit = memory::memory_limit_watch().current();
   if (!limit) return {{"bytes", nullptr}, {"from", nullptr}, {"cgroup_version", nullptr}};
-  return {{"bytes", limit->bytes}, {"from", limit->file}, {"cgroup_version", limit->cgroup_version}};
+  return {
+      {"bytes", limit->bytes}, {"from", limit->file}, {"cgroup_version", limit->cgroup_version}};
+}
+
+nlohmann::json describe_budget(const debug_view& view) {
+  const memory::memory_budget& budget = view.service.budget;
+  nlohmann::json answer = {{"bytes", nullptr},
+                           {"from", nullptr},
+                           {"pressure", memory::to_string(budget.pressure())},
+                           {"shed", view.service.count.shed_for_memory.value()}};
+  if (budget.bytes() == 0) return answer;
+  answer["bytes"] = budget.bytes();
+  answer["from"] = view.keeper.budget_source();
+  answer["high_from_bytes"] = budget.high_from();
+  answer["critical_from_bytes"] = budget.critical_from();
+  answer["used_bytes"] = budget.used_bytes();
+  answer["estimated_bytes"] = budget.estimated_bytes();
+  return answer;
+}
+
+nlohmann::json describe_reclaim(const debug_view& view) {
+  const memory::reclaim_statistics done = memory::read_reclaim_statistics();
+  return {{"uncommit_delay_ms", view.settings.uncommit_delay.count()},
+          {"idle_bytes", memory::idle_bytes()},
+          {"returned_bytes", done.bytes},
+          {"slices", done.slices},
+          {"longest_slice_ns", done.longest_slice_ns},
+          {"worker_releases", done.releases},
+          {"longest_worker_release_ns", done.longest_release_ns},
+          {"heap_trims", done.heap_trims},
+          {"longest_heap_trim_ns", done.longest_heap_trim_ns}};
 }
 
 nlohmann::json describe(const debug_view& view) {
@@ -68,6 +95,8 @@ nlohmann::json describe(const debug_view& view) {
                            {"rss_bytes", process.rss_bytes},
                            {"cpu", describe_cpus(view)},
                            {"memory_limit", describe_memory_limit()},
+                           {"memory_budget", describe_budget(view)},
+                           {"reclaim", describe_reclaim(view)},
                            {"connections", view.connections.size()},
                            {"connections_accepted", view.entrance.accepted()},
                            {"requests", view.service.count.answers()},
@@ -140,6 +169,30 @@ void add_scheduler_metrics(const debug_view& view) {
                [] { return static_cast<double>(memory::frame_pool::statistics().live_frames); });
 }
 
+void add_memory_metrics(const debug_view& view) {
+  using memory::read_reclaim_statistics;
+  observe::metrics& to = view.metrics;
+  const memory::memory_budget& budget = view.service.budget;
+  to.add_gauge("tacit_memory_budget_bytes", "Memory that the server may use; 0 without a bound.",
+               [&budget] { return static_cast<double>(budget.bytes()); });
+  to.add_gauge("tacit_memory_used_bytes", "What it uses of the budget, as read last.",
+               [&budget] { return static_cast<double>(budget.used_bytes()); });
+  to.add_gauge("tacit_memory_pressure", "0: none, 1: nothing new is begun, 2: critical.",
+               [&budget] { return static_cast<double>(budget.pressure()); });
+  to.add_gauge("tacit_idle_memory_bytes", "Kept in pools, and not used by anybody.",
+               [] { return static_cast<double>(memory::idle_bytes()); });
+  to.add_total("tacit_reclaimed_bytes_total", "Memory of pools given back to the kernel.",
+               [] { return static_cast<double>(read_reclaim_statistics().bytes); });
+  to.add_total("tacit_reclaim_slices_total", "Slices in which it was given back.",
+               [] { return static_cast<double>(read_reclaim_statistics().slices); });
+  to.add_gauge("tacit_reclaim_longest_slice_seconds", "The longest of these, off the workers.", [] {
+    return static_cast<double>(read_reclaim_statistics().longest_slice_ns) * 1e-9;
+  });
+  to.add_gauge("tacit_reclaim_longest_hold_seconds", "The longest time that it held a worker.", [] {
+    return static_cast<double>(read_reclaim_statistics().longest_release_ns) * 1e-9;
+  });
+}
+
 void add_gauges(const debug_view& view) {
   view.metrics.add_gauge("tacit_connections", "Open connections.",
                          [view] { return static_cast<double>(view.connections.size()); });
@@ -148,6 +201,7 @@ void add_gauges(const debug_view& view) {
   view.metrics.add_gauge("tacit_threads", "Threads of the process.",
                          [] { return static_cast<double>(read_process_status().threads); });
   add_scheduler_metrics(view);
+  add_memory_metrics(view);
   if (!memory::is_counting()) return;
   view.metrics.add_total(
       "tacit_allocations_total", "Heap allocations since the program started.",
@@ -164,6 +218,10 @@ void add_debug_routes(http::router& router, const debug_view& view) {
   add_if_free(router, "/healthz", [](http::context& c) { c.text("ok\n"); });
   add_if_free(router, "/readyz", [view](http::context& c) {
     if (!view.ready.load(base::memory_order_relaxed)) return c.problem(503, "draining");
+    if (view.service.budget.pressure() != memory::memory_pressure::none) {
+      c.set("Retry-After", "1").problem(503, "short of memory");
+      return;
+    }
     c.text("ready\n");
   });
   add_if_free(router, "/metrics", [view](http::context& c) {

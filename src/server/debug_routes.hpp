@@ -18,6 +18,7 @@ struct debug_view {
   const http::connection_set& connections;
   observe::metrics& metrics;
   const admission& entrance;
+  const memory_keeper& keeper;
   const base::atomic<bool>& ready;
   const std::unique_ptr<mode>& running;
 };

@@ -13,6 +13,7 @@
 
 #include "http/connection_set.hpp"
 #include "server/admission.hpp"
+#include "server/memory_keeper.hpp"
 
 namespace tacit::server {
 
@@ -23,6 +24,7 @@ struct mode_environment {
   http::connection_set& connections;
   const io::listening_socket& socket;
   admission& entrance;
+  memory_keeper& keeper;
 };
 
 /// After all connections have left, their threads or coroutines still have a few steps to go.

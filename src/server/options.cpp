@@ -77,6 +77,8 @@ std::vector<key> keys_of(options& o) {
           {"stealing", [&](const json& v) { set_flag(o.stealing, v); }},
           {"stall_bound_ms", [&](const json& v) { set_duration(o.stall_bound, v); }},
           {"idle_release_delay_ms", [&](const json& v) { set_duration(o.idle_release_delay, v); }},
+          {"memory_budget_bytes", [&](const json& v) { set_number(o.memory_budget_bytes, v); }},
+          {"uncommit_delay_ms", [&](const json& v) { set_duration(o.uncommit_delay, v); }},
           {"drain_delay_ms", [&](const json& v) { set_duration(o.drain_delay, v); }},
           {"drain_idle_ms", [&](const json& v) { set_duration(o.drain_idle, v); }},
           {"upgrade_timeout_ms", [&](const json& v) { set_duration(o.upgrade_timeout, v); }},
@@ -299,6 +301,8 @@ std::vector<std::string> fixed_differences(const options& running, const options
   compare("stealing", &options::stealing);
   compare("stall_bound_ms", &options::stall_bound);
   compare("idle_release_delay_ms", &options::idle_release_delay);
+  compare("memory_budget_bytes", &options::memory_budget_bytes);
+  compare("uncommit_delay_ms", &options::uncommit_delay);
   compare("middleware", &options::middleware);
   compare("files", &options::files);
   compare("files_prefix", &options::files_prefix);

@@ -17,8 +17,20 @@
 
 namespace tacit::server {
 
+namespace {
+
+// What it takes at once. In thread mode that is stacks, the kernel's and its own.
+std::size_t connection_bytes(threading mode) noexcept {
+  return mode == threading::coroutine ? 12 * 1024 : 48 * 1024;
+}
+
+}  // namespace
+
 server::state::state(options with)
-    : settings(std::move(with)), service(metrics), entrance(service, connections, metrics) {
+    : settings(std::move(with)),
+      service(metrics),
+      entrance(service, connections, metrics, connection_bytes(settings.mode)),
+      keeper(settings, service.budget, service, connections) {
   service.limits = settings.limits;
   service.memory = settings.memory;
 }
@@ -71,8 +83,8 @@ std::variant<std::monostate, base::failure> server::state::start() {
   if (auto opened = open_socket(); std::holds_alternative<base::failure>(opened)) return opened;
   address = socket->address();
   add_debug_routes(service.router,
-                   {settings, service, connections, metrics, entrance, ready, running});
-  const mode_environment environment{settings, service, connections, *socket, entrance};
+                   {settings, service, connections, metrics, entrance, keeper, ready, running});
+  const mode_environment environment{settings, service, connections, *socket, entrance, keeper};
   try {
     running = settings.mode == threading::coroutine ? make_coroutine_mode(environment)
                                                     : make_thread_mode(environment);

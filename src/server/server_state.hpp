@@ -14,6 +14,7 @@
 #include "http/connection_set.hpp"
 #include "server/admission.hpp"
 #include "server/inherited_socket.hpp"
+#include "server/memory_keeper.hpp"
 #include "server/mode.hpp"
 
 namespace tacit::server {
@@ -35,6 +36,7 @@ class server::state {
   http::service service;
   http::connection_set connections;
   admission entrance;
+  memory_keeper keeper;
   base::atomic<bool> ready{true};  ///< What /readyz says.
   inheritance inherited;
   std::optional<io::listening_socket> socket;

@@ -6,8 +6,11 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <memory>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <system_error>
@@ -26,6 +29,11 @@ namespace {
 // Taken at the end beyond those that were queued when it began.
 constexpr int late_connections_max = 64;
 
+constexpr std::chrono::milliseconds paused_look_interval{10};
+
+// Of whoever looks after the memory, while there are connections.
+constexpr std::chrono::seconds memory_look_interval{1};
+
 struct admitted_connection {
   admitted_connection(io::unique_fd socket, admission::ticket its) noexcept
       : fd(std::move(socket)), place(std::move(its)) {}
@@ -39,8 +47,10 @@ class thread_mode final : public mode {
       : environment_(environment), wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     if (!wake_) throw std::system_error(errno, std::generic_category(), "eventfd");
   }
+  ~thread_mode() override { stop_keeping(); }
 
   void start_accepting() override {
+    keeper_ = base::thread([this] { keep_memory(); });
     acceptor_ = base::thread([this] { accept(); });
   }
 
@@ -53,6 +63,7 @@ class thread_mode final : public mode {
 
   // Connection threads are detached: each counts itself out as the last thing it does.
   std::size_t finish() override {
+    stop_keeping();
     std::unique_lock lock(mutex_);
     all_ended_.wait_for(lock, last_steps_timeout, [this] { return threads_ == 0; });
     return threads_;
@@ -71,6 +82,8 @@ class thread_mode final : public mode {
   void serve(std::unique_ptr<admitted_connection> one);
   [[nodiscard]] bool enter();
   void leave();
+  void keep_memory();
+  void stop_keeping();
 
   const mode_environment environment_;
   io::unique_fd wake_;
@@ -79,6 +92,9 @@ class thread_mode final : public mode {
   base::condition_variable all_ended_;
   std::uint32_t threads_ = 0;  // Guarded by mutex_.
   base::atomic<bool> takes_queued_{false};
+  base::condition_variable keeper_called_;
+  bool keeper_stops_ = false;  // Guarded by mutex_.
+  base::thread keeper_;
 };
 
 void thread_mode::accept() {
@@ -88,6 +104,10 @@ void thread_mode::accept() {
   for (;;) {
     if (::poll(waits, 2, -1) < 0 && errno != EINTR) return;
     if (waits[1].revents != 0) break;
+    if (environment_.entrance.is_paused()) {
+      ::poll(&waits[1], 1, static_cast<int>(paused_look_interval.count()));
+      continue;
+    }
     if (waits[0].revents == 0 || take_one(from) != io::acceptor::outcome::exhausted) continue;
     environment_.entrance.count_exhausted();
     const auto pause = from.get_over(
@@ -141,8 +161,38 @@ void thread_mode::serve(std::unique_ptr<admitted_connection> one) {
 bool thread_mode::enter() {
   const std::lock_guard lock(mutex_);
   if (threads_ >= environment_.service.current_limits().threads_max) return false;
-  ++threads_;
+  if (++threads_ == 1) keeper_called_.notify_one();
   return true;
+}
+
+// As the monitor does in coroutine mode.
+void thread_mode::keep_memory() {
+  pthread_setname_np(pthread_self(), "tacit-memory");
+  std::unique_lock lock(mutex_);
+  while (!keeper_stops_) {
+    const bool is_quiet = threads_ == 0;
+    lock.unlock();
+    const auto now = std::chrono::steady_clock::now();
+    auto next = environment_.keeper.keep(now, is_quiet);
+    lock.lock();
+    const auto is_called = [&] { return keeper_stops_ || (is_quiet && threads_ != 0); };
+    if (!is_quiet) next = std::min(next, now + memory_look_interval);
+    if (next == base::steady_time::max()) {
+      keeper_called_.wait(lock, is_called);
+    } else {
+      keeper_called_.wait_until(lock, next, is_called);
+    }
+  }
+}
+
+void thread_mode::stop_keeping() {
+  if (!keeper_.joinable()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    keeper_stops_ = true;
+    keeper_called_.notify_one();
+  }
+  keeper_.join();
 }
 
 void thread_mode::leave() {

@@ -17,7 +17,7 @@ TEST(buffer_pool, lends_the_same_block_again) {
   EXPECT_EQ(again.data(), first);
 }
 
-TEST(buffer_pool, takes_other_sizes_from_the_heap) {
+TEST(buffer_pool, gives_other_sizes_as_well) {
   buffer_pool pool;
   const buffer_pool::binding bound(&pool);
   const buffer large(3 * buffer_pool::block_bytes);

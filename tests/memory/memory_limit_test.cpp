@@ -46,8 +46,7 @@ TEST(memory_limit, of_cgroup_v1_names_its_file) {
   ASSERT_TRUE(limit);
   EXPECT_EQ(limit->bytes, 32U << 20);
   EXPECT_EQ(limit->cgroup_version, 1);
-  EXPECT_EQ(limit->file,
-            (host.root() / "sys/fs/cgroup/memory/app/memory.limit_in_bytes").string());
+  EXPECT_EQ(limit->file, (host.root() / "sys/fs/cgroup/memory/app/memory.limit_in_bytes").string());
 }
 
 TEST(memory_limit, without_bound_is_none) {
@@ -59,8 +58,8 @@ TEST(memory_limit, without_bound_is_none) {
 }
 
 TEST(memory_limit, garbage_is_none) {
-  for (const std::string_view text : {"", "\n", "nonsense\n", "-1\n", "0\n", "12 34\n", "1.5\n",
-                                      "99999999999999999999999\n"}) {
+  for (const std::string_view text :
+       {"", "\n", "nonsense\n", "-1\n", "0\n", "12 34\n", "1.5\n", "99999999999999999999999\n"}) {
     EXPECT_FALSE(memory_limit_watch(in_v2(text).root()).current()) << text;
   }
 }

@@ -121,9 +121,10 @@ class context {
   /// For coroutine handlers: `auto [error, body] = co_await c.read_body();` is the whole body, also
   /// in request.body from then on. A peer that waits for `100 Continue` gets it here.
   ///
-  /// Errors: errc::too_large above limits.body_bytes_max, timed_out, malformed, client_gone, or the
-  /// cause for which the handler was cancelled. Except in the last case the connection answers what
-  /// befits the error (413, 408, 400) in place of the handler, unless that streams already.
+  /// Errors: errc::too_large above limits.body_bytes_max, timed_out, malformed, client_gone,
+  /// overloaded where memory is short, or the cause for which the handler was cancelled. Except in
+  /// the last case the connection answers what befits the error (413, 408, 400, 503) in place of
+  /// the handler, unless that streams already.
   [[nodiscard]] sched::task<body_read> read_body();
 
   /// For coroutine handlers: the next piece of the body, as it comes, of any length. Empty at the

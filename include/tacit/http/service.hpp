@@ -5,6 +5,7 @@
 #include <tacit/base/atomic.hpp>
 #include <tacit/http/limits.hpp>
 #include <tacit/http/router.hpp>
+#include <tacit/memory/memory_budget.hpp>
 #include <tacit/memory/mode.hpp>
 #include <tacit/observe/metrics.hpp>
 
@@ -23,6 +24,7 @@ struct counters {
   observe::counter handler_timeouts;  ///< Handlers cancelled since their time was over.
   observe::counter clients_gone;      ///< Handlers cancelled since their client had left.
   observe::counter cut_answers;       ///< Streamed answers that did not come to a proper end.
+  observe::counter shed_for_memory;   ///< Requests and connections refused for lack of memory.
 
   [[nodiscard]] std::uint64_t answers() const noexcept;
 };
@@ -38,6 +40,8 @@ struct service {
   http::router router;
   memory::mode memory = memory::mode::arena;
   counters count;
+  mutable memory::memory_budget budget;  ///< Without a bound unless somebody sets one.
+  mutable memory::budgeted_heap heap{&budget};
 
   /// The limits in force. They stay what they are for as long as the service lives, also when
   /// others have come into force: a connection takes them once per request.

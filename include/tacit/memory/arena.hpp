@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <memory_resource>
 
+#include <tacit/memory/memory_budget.hpp>
+
 namespace tacit::memory {
 
 /// Memory for everything that one request needs, freed at once.
@@ -14,7 +16,8 @@ namespace tacit::memory {
 ///
 /// Threads:   one at a time.
 /// Lifetime:  what was allocated is valid until reset() or destruction; destructors are not run.
-/// Errors:    throws std::bad_alloc where the heap does.
+/// Errors:    throws std::bad_alloc where the heap does, and out_of_budget where the budget, if it
+///            has one, refuses a large chunk.
 class arena final : public std::pmr::memory_resource {
  public:
   static constexpr std::size_t first_chunk_bytes = 4096;
@@ -22,6 +25,8 @@ class arena final : public std::pmr::memory_resource {
   static constexpr std::size_t retained_bytes_max = 64 * 1024;
 
   arena() = default;
+  /// `budget` may be null, and outlives it.
+  explicit arena(memory_budget* budget) noexcept : budget_(budget) {}
   ~arena() override;
   arena(const arena&) = delete;
   arena& operator=(const arena&) = delete;
@@ -32,7 +37,10 @@ class arena final : public std::pmr::memory_resource {
   /// Holds nothing any more. A chunk of the first size is kept for the thread's next arena.
   void release() noexcept;
 
-  /// Bytes held from the heap, whether in use or kept.
+  /// Gives the chunks that are kept for the calling thread's next arenas away, for all threads.
+  static void release_kept() noexcept;
+
+  /// Bytes held, whether in use or kept.
   [[nodiscard]] std::size_t held_bytes() const noexcept { return held_bytes_; }
 
  private:
@@ -48,7 +56,9 @@ class arena final : public std::pmr::memory_resource {
   }
   void* allocate_from_next_chunk(std::size_t bytes, std::size_t alignment);
   void use(chunk* next) noexcept;
+  [[nodiscard]] bool is_granted(std::size_t bytes) const noexcept;
 
+  memory_budget* budget_ = nullptr;
   std::byte* cursor_ = nullptr;
   std::byte* limit_ = nullptr;
   chunk* first_ = nullptr;

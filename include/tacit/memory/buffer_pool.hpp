@@ -32,18 +32,23 @@ class buffer {
 /// Read and write buffers for the connections of one thread.
 ///
 /// Blocks have one size. A block goes to the pool of the thread that frees it, whichever that is:
-/// it carries nothing of its origin. At most `kept_blocks_max` are kept.
+/// it carries nothing of its origin. At most `kept_blocks_max` are kept; what is beyond them, and
+/// buffers of other sizes, are kept for all threads and returned to the kernel when nobody needs
+/// them (memory::reclaimer).
 ///
 /// Threads: used by the thread that bound it (buffer_pool::binding).
 class buffer_pool {
  public:
   static constexpr std::size_t block_bytes = 16 * 1024;
-  static constexpr std::size_t kept_blocks_max = 1024;  // 16 MiB per worker. Not measured.
+  static constexpr std::size_t kept_blocks_max = 64;  // 1 MiB per worker. Not measured.
 
   buffer_pool() { kept_.reserve(kept_blocks_max); }
   ~buffer_pool();
   buffer_pool(const buffer_pool&) = delete;
   buffer_pool& operator=(const buffer_pool&) = delete;
+
+  /// Gives what the calling thread's pool keeps away, for all threads.
+  static void release_kept() noexcept;
 
   class binding {
    public:
@@ -58,6 +63,7 @@ class buffer_pool {
 
  private:
   friend class buffer;
+  void release_all() noexcept;
   std::vector<char*> kept_;
 };
 

@@ -90,6 +90,9 @@ class frame_pool {
   /// its own. Call before waiting.
   static void flush_strays() noexcept;
 
+  /// Gives the slabs of the calling thread's pool in which nothing is in use away, for all pools.
+  static void release_kept() noexcept;
+
   /// Calls `visit` with each live frame of the process: where it is, for how many bytes there is
   /// room, and its note. frame_note::read() copies what belongs together.
   ///

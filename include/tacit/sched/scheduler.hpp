@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <tacit/base/atomic.hpp>
+#include <tacit/base/clock.hpp>
 #include <tacit/memory/mode.hpp>
 #include <tacit/sched/available_cpus.hpp>
 #include <tacit/sched/blocking.hpp>
@@ -45,6 +46,15 @@ struct scheduler_options {
 
   /// A coroutine that keeps a worker for longer than this is reported as a stall. Zero: never.
   std::chrono::nanoseconds stall_bound = std::chrono::milliseconds(20);
+
+  /// How long memory of frames, chunks and buffers that nobody uses is kept before it goes back to
+  /// the kernel. Zero: for ever.
+  std::chrono::milliseconds uncommit_delay = std::chrono::seconds(10);
+
+  /// Called on the monitor's thread, at the time that it gave last or soon after, and at every look
+  /// while workers are awake: who keeps the memory of the process in bounds. `is_quiet` says that
+  /// no worker was awake. Empty: a memory::reclaimer does it.
+  std::function<base::steady_time(base::steady_time now, bool is_quiet)> keep_memory = {};
 
   /// Threads for `co_await blocking(…)`.
   blocking_pool_options blocking = {};

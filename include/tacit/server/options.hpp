@@ -70,6 +70,16 @@ struct options {
   /// 0: never. Coroutine mode with arena memory only.
   std::chrono::milliseconds idle_release_delay{2'000};
 
+  /// What the server may use of memory before it refuses work instead: 503 with Retry-After, and
+  /// /readyz off, from 3/4 of it on. 0: as much as the memory limit of the container allows, and
+  /// no bound where there is none; so that it sheds load where the kernel would kill it.
+  std::uint64_t memory_budget_bytes = 0;
+
+  /// Memory that nobody has used for this long goes back to the kernel. Long enough that a load
+  /// that comes in waves finds it warm, short enough that a flood is forgotten within a minute. 0:
+  /// it is kept.
+  std::chrono::milliseconds uncommit_delay{10'000};
+
   /// How long a server that is told to stop goes on as before, except that /readyz answers 503. For
   /// balancers that ask /readyz, or learn late that the server goes: Kubernetes takes a few seconds
   /// to take a pod out of its endpoints.

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include <tacit/base/atomic.hpp>
+#include <tacit/base/clock.hpp>
+#include <tacit/http/service.hpp>
+#include <tacit/memory/memory_budget.hpp>
+#include <tacit/memory/memory_limit.hpp>
+#include <tacit/memory/reclaimer.hpp>
+#include <tacit/server/options.hpp>
+
+#include "http/connection_set.hpp"
+
+namespace tacit::server {
+
+/// Keeps the server within the memory that it may use: reads how much that is and how much is used,
+/// gives idle memory back to the kernel, and under pressure closes connections that wait.
+///
+/// Threads:  keep() by one at a time; what is const from any.
+/// Lifetime: the others outlive it.
+class memory_keeper {
+ public:
+  /// `root` is where /proc and the cgroup file systems are looked for.
+  memory_keeper(const options& settings, memory::memory_budget& budget,
+                const http::service& service, http::connection_set& connections,
+                std::filesystem::path root = "/");
+
+  /// Does what is due. `is_quiet` says that nothing runs: then nothing grows, either. Returns when
+  /// it is to be called again at the latest; while something runs, it may be called more often.
+  base::steady_time keep(base::steady_time now, bool is_quiet);
+
+  /// Where the budget comes from: a file of the cgroup, or "memory_budget_bytes"; empty without.
+  [[nodiscard]] std::string budget_source() const;
+
+ private:
+  void find_budget();
+  [[nodiscard]] bool reads(base::steady_time now, bool is_quiet);
+  [[nodiscard]] std::uint64_t read_used() const;
+  void tell(memory::memory_pressure before, base::steady_time now);
+
+  const std::uint64_t asked_bytes_;
+  const bool reclaims_;
+  const std::filesystem::path root_;
+  memory::memory_budget& budget_;
+  const http::service& service_;
+  http::connection_set& connections_;
+  memory::memory_limit_watch limit_;
+  memory::reclaimer reclaimer_;
+  base::steady_time next_limit_look_{};
+  base::steady_time next_reading_{};
+
+  // Of the present episode of pressure.
+  base::steady_time began_{};
+  std::uint64_t most_used_ = 0;
+  std::uint64_t shed_before_ = 0;
+
+  mutable base::mutex mutex_;
+  std::string source_;  // Guarded by mutex_.
+};
+
+}  // namespace tacit::server

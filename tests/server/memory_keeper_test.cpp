@@ -1,0 +1,130 @@
+#include "server/memory_keeper.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "support/machine_files.hpp"
+
+namespace tacit::server {
+namespace {
+
+using namespace std::chrono_literals;
+using memory::memory_pressure;
+
+constexpr std::uint64_t mib = 1 << 20;
+
+// A machine whose limit and use are what the test says, and time that it moves.
+class memory_keeper_on_a_machine : public ::testing::Test {
+ protected:
+  memory_keeper_on_a_machine() {
+    host_.membership("0::/app\n").mounts(support::machine_files::v2_mount);
+    limit(64 * mib);
+    used(4 * mib);
+    // Of the tests before: a keeper would come again for it.
+    while (memory::idle_bytes() != 0)
+      memory::reclaimer(0ms).hurry(now_ + 1h);
+  }
+
+  void limit(std::uint64_t bytes) {
+    host_.file("sys/fs/cgroup/app/memory.max", bytes == 0 ? "max\n" : std::to_string(bytes) + "\n");
+  }
+  void used(std::uint64_t bytes, std::uint64_t of_files = 0) {
+    host_.file("sys/fs/cgroup/app/memory.current", std::to_string(bytes + of_files) + "\n");
+    host_.file("sys/fs/cgroup/app/memory.stat",
+               "inactive_file " + std::to_string(of_files) + "\nactive_file 0\n");
+  }
+
+  [[nodiscard]] memory_keeper make(std::uint64_t budget_bytes = 0) {
+    settings_.memory_budget_bytes = budget_bytes;
+    return memory_keeper(settings_, service_.budget, service_, connections_, host_.root());
+  }
+  void pass(memory_keeper& keeper, std::chrono::milliseconds time, bool is_quiet = false) {
+    now_ += time;
+    keeper.keep(now_, is_quiet);
+  }
+
+  support::machine_files host_;
+  options settings_;
+  observe::metrics metrics_;
+  http::service service_{metrics_};
+  http::connection_set connections_;
+  base::steady_time now_ = std::chrono::steady_clock::now();
+};
+
+TEST_F(memory_keeper_on_a_machine, takes_the_limit_for_the_budget_and_says_where_it_is_from) {
+  const memory_keeper keeper = make();
+  EXPECT_EQ(service_.budget.bytes(), 64 * mib);
+  EXPECT_EQ(keeper.budget_source(), (host_.root() / "sys/fs/cgroup/app/memory.max").string());
+}
+
+TEST_F(memory_keeper_on_a_machine, takes_the_smaller_of_limit_and_setting) {
+  EXPECT_EQ(make(32 * mib).budget_source(), "memory_budget_bytes");
+  EXPECT_EQ(service_.budget.bytes(), 32 * mib);
+  EXPECT_NE(make(128 * mib).budget_source(), "memory_budget_bytes");
+  EXPECT_EQ(service_.budget.bytes(), 64 * mib);
+}
+
+TEST_F(memory_keeper_on_a_machine, has_no_budget_where_nothing_bounds_it) {
+  limit(0);
+  memory_keeper keeper = make();
+  EXPECT_EQ(service_.budget.bytes(), 0U);
+  EXPECT_EQ(keeper.budget_source(), "");
+}
+
+TEST_F(memory_keeper_on_a_machine, follows_a_limit_that_changes) {
+  memory_keeper keeper = make();
+  pass(keeper, 0ms);
+  limit(32 * mib);
+  pass(keeper, 1'000ms);
+  EXPECT_EQ(service_.budget.bytes(), 32 * mib);
+  limit(0);
+  pass(keeper, 1'000ms);
+  EXPECT_EQ(service_.budget.bytes(), 0U);
+}
+
+TEST_F(memory_keeper_on_a_machine, sees_that_memory_gets_short_and_that_it_suffices_again) {
+  memory_keeper keeper = make();
+  pass(keeper, 0ms);
+  EXPECT_EQ(service_.budget.pressure(), memory_pressure::none);
+  used(50 * mib);
+  pass(keeper, 14ms);
+  EXPECT_EQ(service_.budget.pressure(), memory_pressure::high);
+  used(58 * mib);
+  pass(keeper, 2ms);
+  EXPECT_EQ(service_.budget.pressure(), memory_pressure::critical);
+  used(10 * mib);
+  pass(keeper, 2ms);
+  EXPECT_EQ(service_.budget.pressure(), memory_pressure::none);
+}
+
+TEST_F(memory_keeper_on_a_machine, pages_of_files_are_no_use_of_memory) {
+  memory_keeper keeper = make();
+  used(10 * mib, 50 * mib);
+  pass(keeper, 0ms);
+  EXPECT_EQ(service_.budget.pressure(), memory_pressure::none);
+  EXPECT_EQ(service_.budget.used_bytes(), 10 * mib);
+}
+
+TEST_F(memory_keeper_on_a_machine, reads_when_the_threshold_could_be_reached_and_not_before) {
+  memory_keeper keeper = make();
+  pass(keeper, 0ms);  // 52 MiB are left.
+  used(60 * mib);
+  pass(keeper, 12ms);
+  EXPECT_EQ(service_.budget.pressure(), memory_pressure::none);
+  pass(keeper, 1ms);
+  EXPECT_EQ(service_.budget.pressure(), memory_pressure::critical);
+}
+
+TEST_F(memory_keeper_on_a_machine, asks_to_be_called_for_a_reading_only_while_something_runs) {
+  settings_.uncommit_delay = 0ms;  // It is not called for that, either.
+  memory_keeper keeper = make();
+  EXPECT_EQ(keeper.keep(now_, false), now_ + 13ms);
+  EXPECT_EQ(keeper.keep(now_ + 1ms, true), base::steady_time::max());
+  used(60 * mib);
+  EXPECT_EQ(keeper.keep(now_ + 13ms, false), now_ + 14ms);
+  EXPECT_EQ(keeper.keep(now_ + 14ms, true), now_ + 114ms);
+}
+
+}  // namespace
+}  // namespace tacit::server
