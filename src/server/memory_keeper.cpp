@@ -19,6 +19,7 @@ constexpr std::chrono::seconds limit_look_interval{1};
 constexpr std::chrono::milliseconds reading_interval_under_pressure{100};
 // Some 60 us, in which no connection is opened or closed.
 constexpr std::size_t closed_at_once = 32;
+constexpr std::chrono::nanoseconds counts_as_short_for = std::chrono::seconds(1);
 
 std::string in_mib(std::uint64_t bytes) {
   return std::to_string((bytes + (1 << 19)) >> 20) + " MiB";
@@ -54,29 +55,40 @@ std::string memory_keeper::budget_source() const {
   return source_;
 }
 
+bool memory_keeper::is_short(base::steady_time now) const noexcept {
+  if (budget_.pressure() != memory_pressure::none) return true;
+  const auto shed_at = shed_at_.load(base::memory_order_relaxed);
+  return shed_at != 0 && now.time_since_epoch().count() - shed_at < counts_as_short_for.count();
+}
+
 base::steady_time memory_keeper::keep(base::steady_time now, bool is_quiet) {
   base::steady_time next = never;
   if (reads(now, is_quiet)) {
     budget_.begin_reading();
-    const memory_pressure before = budget_.pressure();
     budget_.end_reading(read_used());
-    tell(before, now);
     next_reading_ = now + budget_.next_reading_in();
   }
+  look_for_refusals(now);
+  tell(now);
+  if (is_episode_) next = now + reading_interval_under_pressure;
   const memory_pressure pressure = budget_.pressure();
-  const bool is_short = pressure != memory_pressure::none;
-  if (is_short) {
+  if (pressure != memory_pressure::none) {
     connections_.close_some(closed_at_once, pressure == memory_pressure::critical);
-    next = now + reading_interval_under_pressure;
   }
   // What pools keep goes first: before anybody is refused, if that helps.
-  if (is_short || budget_.is_near()) {
+  if (is_episode_ || budget_.is_near()) {
     next = std::min(next, reclaimer_.hurry(now));
   } else if (reclaims_) {
     next = reclaimer_.step(now, is_quiet);
   }
   const bool is_watching = budget_.bytes() != 0 && !is_quiet;
   return is_watching ? std::min(next, next_reading_) : next;
+}
+
+void memory_keeper::look_for_refusals(base::steady_time now) {
+  const std::uint64_t shed = service_.count.shed_for_memory.value();
+  if (std::exchange(shed_seen_, shed) == shed) return;
+  shed_at_.store(now.time_since_epoch().count(), base::memory_order_relaxed);
 }
 
 bool memory_keeper::reads(base::steady_time now, bool is_quiet) {
@@ -98,26 +110,26 @@ std::uint64_t memory_keeper::read_used() const {
   return memory::resident_bytes(root_);
 }
 
-void memory_keeper::tell(memory_pressure before, base::steady_time now) {
-  const memory_pressure pressure = budget_.pressure();
+// Once when it begins and once when it ends.
+void memory_keeper::tell(base::steady_time now) {
   most_used_ = std::max(most_used_, budget_.used_bytes());
-  const bool was_short = before != memory_pressure::none;
-  const bool is_short = pressure != memory_pressure::none;
-  if (was_short == is_short) return;
-  if (is_short) {
+  if (is_episode_ == is_short(now)) return;
+  is_episode_ = !is_episode_;
+  if (is_episode_) {
     began_ = now;
     most_used_ = budget_.used_bytes();
-    shed_before_ = service_.count.shed_for_memory.value();
     log(severity::warning, "memory is short: " + in_mib(most_used_) + " of " +
-                               in_mib(budget_.bytes()) + " are used (" + budget_source() +
+                               in_mib(budget_.bytes()) + " are used, with what is promised " +
+                               in_mib(budget_.estimated_bytes()) + " (" + budget_source() +
                                "); new connections and bodies are refused");
     return;
   }
   const auto lasted = std::chrono::duration_cast<std::chrono::milliseconds>(now - began_);
-  log(severity::info,
-      "memory suffices again: " + in_mib(budget_.used_bytes()) + " are used, at most " +
-          in_mib(most_used_) + " were; " + std::to_string(lasted.count()) + " ms, " +
-          std::to_string(service_.count.shed_for_memory.value() - shed_before_) + " refused");
+  log(severity::info, "memory suffices again: " + in_mib(budget_.used_bytes()) +
+                          " are used, at most " + in_mib(most_used_) + " were; " +
+                          std::to_string(lasted.count()) + " ms, " +
+                          std::to_string(shed_seen_ - std::exchange(shed_told_, shed_seen_)) +
+                          " refused");
 }
 
 }  // namespace tacit::server

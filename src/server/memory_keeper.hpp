@@ -34,6 +34,10 @@ class memory_keeper {
   /// it is to be called again at the latest; while something runs, it may be called more often.
   base::steady_time keep(base::steady_time now, bool is_quiet);
 
+  /// Whether the server is no good address for new work: there is pressure, or something was
+  /// refused for lack of memory within the last second.
+  [[nodiscard]] bool is_short(base::steady_time now) const noexcept;
+
   /// Where the budget comes from: a file of the cgroup, or "memory_budget_bytes"; empty without.
   [[nodiscard]] std::string budget_source() const;
 
@@ -41,7 +45,8 @@ class memory_keeper {
   void find_budget();
   [[nodiscard]] bool reads(base::steady_time now, bool is_quiet);
   [[nodiscard]] std::uint64_t read_used() const;
-  void tell(memory::memory_pressure before, base::steady_time now);
+  void look_for_refusals(base::steady_time now);
+  void tell(base::steady_time now);
 
   const std::uint64_t asked_bytes_;
   const bool reclaims_;
@@ -54,10 +59,14 @@ class memory_keeper {
   base::steady_time next_limit_look_{};
   base::steady_time next_reading_{};
 
-  // Of the present episode of pressure.
+  std::uint64_t shed_seen_ = 0;
+  base::atomic<base::steady_time::rep> shed_at_{0};  // When the last refusal was seen.
+
+  // Of the present episode in which memory is short.
+  bool is_episode_ = false;
   base::steady_time began_{};
   std::uint64_t most_used_ = 0;
-  std::uint64_t shed_before_ = 0;
+  std::uint64_t shed_told_ = 0;
 
   mutable base::mutex mutex_;
   std::string source_;  // Guarded by mutex_.

@@ -18,10 +18,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t everything = ~std::size_t{0};
+constexpr std::size_t without_bound = ~std::size_t{0};
 
 // Later than anything that has been freed.
-base::steady_time later() {
+base::steady_time much_later() {
   return std::chrono::steady_clock::now() + 1h;
 }
 
@@ -29,7 +29,7 @@ base::steady_time later() {
 class page_space_of_process : public ::testing::Test {
  protected:
   page_space_of_process() {
-    page_space::trim(later(), everything);
+    page_space::trim(much_later(), without_bound);
     before_ = page_space::read_statistics();
 #ifdef TACIT_ADDRESS_SANITIZER
     is_off_ = true;
@@ -76,26 +76,26 @@ TEST_F(page_space_of_process, gives_blocks_of_whole_powers_of_two) {
 
 TEST_F(page_space_of_process, returns_what_has_been_free_for_the_delay_and_nothing_else) {
   page_space::release(make_block(65'536), 65'536);
-  EXPECT_EQ(page_space::trim(std::chrono::steady_clock::now() - 1h, everything), 0U);
+  EXPECT_EQ(page_space::trim(std::chrono::steady_clock::now() - 1h, without_bound), 0U);
   EXPECT_EQ(kept(), 65'536U);
-  EXPECT_EQ(page_space::trim(later(), everything), 65'536U);
+  EXPECT_EQ(page_space::trim(much_later(), without_bound), 65'536U);
   EXPECT_EQ(kept(), 0U);
 }
 
 TEST_F(page_space_of_process, returns_a_large_block_in_slices) {
   constexpr std::size_t bytes = 1 << 20;
   page_space::release(make_block(bytes), bytes);
-  EXPECT_EQ(page_space::trim(later(), 256 * 1024), 256U * 1024);
+  EXPECT_EQ(page_space::trim(much_later(), 256 * 1024), 256U * 1024);
   EXPECT_EQ(kept(), 0U);  // Nobody can have it now.
-  EXPECT_EQ(page_space::trim(later(), 512 * 1024), 512U * 1024);
-  EXPECT_EQ(page_space::trim(later(), everything), 256U * 1024);
-  EXPECT_EQ(page_space::trim(later(), everything), 0U);
+  EXPECT_EQ(page_space::trim(much_later(), 512 * 1024), 512U * 1024);
+  EXPECT_EQ(page_space::trim(much_later(), without_bound), 256U * 1024);
+  EXPECT_EQ(page_space::trim(much_later(), without_bound), 0U);
 }
 
 TEST_F(page_space_of_process, a_block_without_memory_can_be_had_again_and_is_empty) {
   void* const block = make_block(8'192);
   page_space::release(block, 8'192);
-  page_space::trim(later(), everything);
+  page_space::trim(much_later(), without_bound);
   auto* const again = static_cast<char*>(page_space::allocate(8'192));
   EXPECT_EQ(again, block);
   EXPECT_EQ(std::string(again, 8'192), std::string(8'192, '\0'));
@@ -130,10 +130,10 @@ TEST_F(page_space_of_process, serves_many_threads_while_memory_is_returned) {
     });
   }
   for (int round = 0; round < 1'000; ++round)
-    page_space::trim(later(), 64 * 1024);
+    page_space::trim(much_later(), 64 * 1024);
   for (std::thread& each : threads)
     each.join();
-  page_space::trim(later(), everything);
+  page_space::trim(much_later(), without_bound);
   EXPECT_EQ(page_space::read_statistics().used_bytes, before_.used_bytes);
 }
 
@@ -179,7 +179,7 @@ TEST_F(page_space_of_process, a_reclaimer_counts_what_it_returns) {
   const reclaim_statistics before = read_reclaim_statistics();
   reclaimer tested(1s);
   page_space::release(make_block(65'536), 65'536);
-  tested.step(later(), false);
+  tested.step(much_later(), false);
   const reclaim_statistics after = read_reclaim_statistics();
   EXPECT_GE(after.bytes - before.bytes, 65'536U);
   EXPECT_GT(after.slices, before.slices);

@@ -98,6 +98,16 @@ TEST_F(memory_keeper_on_a_machine, sees_that_memory_gets_short_and_that_it_suffi
   EXPECT_EQ(service_.budget.pressure(), memory_pressure::none);
 }
 
+TEST_F(memory_keeper_on_a_machine, counts_as_short_for_a_second_after_something_was_refused) {
+  memory_keeper keeper = make();
+  pass(keeper, 0ms);
+  EXPECT_FALSE(keeper.is_short(now_));
+  service_.count.shed_for_memory.add();
+  pass(keeper, 2ms);
+  EXPECT_TRUE(keeper.is_short(now_ + 999ms));
+  EXPECT_FALSE(keeper.is_short(now_ + 1s));
+}
+
 TEST_F(memory_keeper_on_a_machine, pages_of_files_are_no_use_of_memory) {
   memory_keeper keeper = make();
   used(10 * mib, 50 * mib);
