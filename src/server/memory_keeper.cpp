@@ -125,11 +125,10 @@ void memory_keeper::tell(base::steady_time now) {
     return;
   }
   const auto lasted = std::chrono::duration_cast<std::chrono::milliseconds>(now - began_);
-  log(severity::info, "memory suffices again: " + in_mib(budget_.used_bytes()) +
-                          " are used, at most " + in_mib(most_used_) + " were; " +
-                          std::to_string(lasted.count()) + " ms, " +
-                          std::to_string(shed_seen_ - std::exchange(shed_told_, shed_seen_)) +
-                          " refused");
+  log(severity::info,
+      "memory suffices again: " + in_mib(budget_.used_bytes()) + " are used, at most " +
+          in_mib(most_used_) + " were; " + std::to_string(lasted.count()) + " ms, " +
+          std::to_string(shed_seen_ - std::exchange(shed_told_, shed_seen_)) + " refused");
 }
 
 }  // namespace tacit::server
