@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <new>
+#include <utility>
 
 #include "memory/page_space.hpp"
 #include "memory/sanitizer.hpp"
@@ -88,8 +89,16 @@ void* arena::allocate_from_next_chunk(std::size_t bytes, std::size_t alignment) 
 }
 
 // Small ones make no difference between two looks at what the process uses.
-bool arena::is_granted(std::size_t bytes) const noexcept {
-  return !budget_ || bytes < memory_budget::large_bytes || budget_->take(bytes);
+bool arena::is_granted(std::size_t bytes) noexcept {
+  if (!budget_ || bytes < memory_budget::large_bytes) return true;
+  if (!budget_->hold(bytes)) return false;
+  settle();  // The chunk before it is full.
+  held_of_budget_ = bytes;
+  return true;
+}
+
+void arena::settle() noexcept {
+  if (held_of_budget_ != 0) budget_->settle(std::exchange(held_of_budget_, 0));
 }
 
 void arena::release_kept() noexcept {
@@ -104,6 +113,7 @@ void arena::use(chunk* next) noexcept {
 
 void arena::reset() noexcept {
   if (!first_) return;
+  settle();
   if (held_bytes_ > retained_bytes_max) {
     // A first chunk made for one huge request must not be kept either.
     chunk** link = &first_;
@@ -125,6 +135,7 @@ void arena::reset() noexcept {
 }
 
 void arena::release() noexcept {
+  settle();
   while (chunk* each = first_) {
     first_ = each->next;
     if (each->bytes != first_chunk_bytes || !kept.keep(each)) {

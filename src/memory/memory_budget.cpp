@@ -99,6 +99,20 @@ bool memory_budget::take(std::uint64_t more) noexcept {
   return true;
 }
 
+// Counted first, and looked at then: of two who come at once, one at least sees the other.
+bool memory_budget::hold(std::uint64_t more) noexcept {
+  promised_.fetch_add(more, relaxed);
+  if (bytes() == 0) return true;
+  if (pressure() != memory_pressure::critical && estimated_bytes() <= critical_from()) return true;
+  promised_.fetch_sub(more, relaxed);
+  return false;
+}
+
+void memory_budget::settle(std::uint64_t held_bytes) noexcept {
+  note_taken(held_bytes);  // First: it is in the estimate at every moment.
+  promised_.fetch_sub(held_bytes, relaxed);
+}
+
 bool memory_budget::promise(std::uint64_t more) noexcept {
   if (pressure() != memory_pressure::none) return false;
   promised_.fetch_add(more, relaxed);
@@ -119,8 +133,7 @@ void memory_claim::came(std::uint64_t bytes) noexcept {
   if (!of_) return;
   const std::uint64_t some = std::min(bytes, left_);
   left_ -= some;
-  of_->note_taken(some);  // First: it is in the estimate at every moment.
-  of_->promised_.fetch_sub(some, relaxed);
+  of_->settle(some);
 }
 
 void* budgeted_heap::do_allocate(std::size_t bytes, std::size_t alignment) {

@@ -162,6 +162,24 @@ TEST(memory_budget, an_arena_that_may_not_double_takes_what_it_needs) {
   EXPECT_NE(memory.allocate(1'000, 8), nullptr);
 }
 
+TEST(memory_budget, counts_a_large_chunk_in_full_until_the_arena_goes_on_from_it) {
+  memory_budget budget;
+  budget.set(64 * mib);
+  read(budget, 10 * mib);
+  {
+    arena memory(&budget);
+    static_cast<void>(memory.allocate(16 * mib - 64, 8));
+    read(budget, 10 * mib);  // Nothing of it is touched yet.
+    EXPECT_EQ(budget.estimated_bytes(), 26 * mib);
+    read(budget, 26 * mib);  // All of it is, but who knows.
+    EXPECT_EQ(budget.estimated_bytes(), 42 * mib);
+    memory.reset();
+    read(budget, 26 * mib);
+    EXPECT_EQ(budget.estimated_bytes(), 26 * mib);
+  }
+  EXPECT_EQ(budget.estimated_bytes(), 26 * mib);
+}
+
 TEST(memory_budget, bounds_the_heap_for_requests_in_the_same_way) {
   memory_budget budget;
   budget.set(64 * mib);

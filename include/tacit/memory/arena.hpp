@@ -56,9 +56,11 @@ class arena final : public std::pmr::memory_resource {
   }
   void* allocate_from_next_chunk(std::size_t bytes, std::size_t alignment);
   void use(chunk* next) noexcept;
-  [[nodiscard]] bool is_granted(std::size_t bytes) const noexcept;
+  [[nodiscard]] bool is_granted(std::size_t bytes) noexcept;
+  void settle() noexcept;
 
   memory_budget* budget_ = nullptr;
+  std::size_t held_of_budget_ = 0;  // For the current chunk, of which little may be touched yet.
   std::byte* cursor_ = nullptr;
   std::byte* limit_ = nullptr;
   chunk* first_ = nullptr;

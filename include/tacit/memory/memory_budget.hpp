@@ -83,6 +83,11 @@ class memory_budget {
   /// For what is under way: false if that would go beyond the critical threshold. Counts as taken.
   [[nodiscard]] bool take(std::uint64_t bytes) noexcept;
 
+  /// As take(), for what is touched little by little: it counts in full until settle(), whatever is
+  /// read meanwhile.
+  [[nodiscard]] bool hold(std::uint64_t bytes) noexcept;
+  void settle(std::uint64_t held_bytes) noexcept;
+
   /// Counts what is taken without asking.
   void note_taken(std::uint64_t bytes) noexcept {
     taken_.fetch_add(bytes, base::memory_order_relaxed);
