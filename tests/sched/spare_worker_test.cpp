@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <memory>
-#include <optional>
 #include <vector>
 
 #include <tacit/sched/this_worker.hpp>
@@ -28,24 +26,6 @@ task<> counts(count& done) {
   co_await yield();
   done.fetch_add(1);
 }
-
-/// Counts how often anybody looks into it.
-class counted_poller final : public poller {
- public:
-  explicit counted_poller(count& looks) : looks_(looks) {}
-  std::size_t poll() override {
-    looks_.fetch_add(1);
-    return within_->poll();
-  }
-  std::size_t wait(std::optional<base::steady_time> deadline) override {
-    return within_->wait(deadline);
-  }
-  void interrupt() noexcept override { within_->interrupt(); }
-
- private:
-  count& looks_;
-  std::unique_ptr<poller> within_ = scheduler_options().make_poller(0);
-};
 
 class spare_worker : public testing::Test {
  protected:
@@ -77,27 +57,6 @@ TEST_F(spare_worker, goes_on_with_what_is_ready_while_every_worker_is_held) {
     pool_.spawn(counts(done_)).detach();
   EXPECT_TRUE(eventually_done(1000));
   EXPECT_FALSE(released_.load());
-}
-
-// Otherwise an idle program would be woken for them for ever.
-TEST(a_spare_worker_that_was_never_called, has_nobody_look_into_its_poller) {
-  count looks{0};
-  count done{0};
-  scheduler_options options;
-  options.workers = 1;
-  options.spare_workers = 3;
-  options.make_poller = [&](std::uint32_t worker) -> std::unique_ptr<poller> {
-    if (worker == 0) return scheduler_options().make_poller(0);
-    return std::make_unique<counted_poller>(looks);
-  };
-  scheduler pool(options);
-  for (int i = 0; i < 100; ++i) {
-    pool.spawn(counts(done)).detach();
-    ASSERT_TRUE(support::eventually([&] { return done.load() == i + 1; }));
-  }
-  EXPECT_EQ(pool.stop(support::patience), 0U);
-  EXPECT_EQ(pool.active_workers(), 1U);
-  EXPECT_EQ(looks.load(), 0);
 }
 
 TEST_F(spare_worker, the_next_one_comes_when_the_first_is_held_too) {
