@@ -590,6 +590,8 @@ CLI::App* describe_compare(CLI::App& app, compare_options& out, raw_options& raw
       "rounds are shown; the JSON has every pass. Rate, p50, p99 and CPU per request are compared "
       "in pairs of one round, with intervals of 99 % for all of them together; where an interval "
       "contains \"the same\", no difference is shown. Fewer than five rounds show large ones only. "
+      "Where all four modes take part, each figure is split into the effect of threads, the effect "
+      "of heap memory and their interaction.\n"
       "A NAME given twice compares a server with itself.\n"
       "Results are compared by blocks of their seconds, lists of results run by run, in pairs "
       "where "
