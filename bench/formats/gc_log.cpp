@@ -34,7 +34,7 @@ std::string_view next_line(std::string_view& text) {
   return line;
 }
 
-bool take(std::string_view& text, std::string_view word) {
+bool take_text(std::string_view& text, std::string_view word) {
   if (!text.starts_with(word)) return false;
   text.remove_prefix(word.size());
   return true;
@@ -66,19 +66,19 @@ void skip_to(std::string_view& text, std::string_view word) {
 /// gc 6 @0.112s 3%: 0.026+0.39+0.10 ms clock, ...: a stop to end sweeping, concurrent marking, a
 /// stop to end marking.
 bool read_gctrace(std::string_view line, std::int64_t origin_ns, std::vector<logged_pause>& into) {
-  if (!take(line, "gc ")) return true;
+  if (!take_text(line, "gc ")) return true;
   const auto cycle = take_number<std::uint64_t>(line);
-  if (!cycle || !take(line, " @")) return false;
+  if (!cycle || !take_text(line, " @")) return false;
   const auto start = take_duration(line, 1e9);
-  if (!start || !take(line, "s ")) return false;
+  if (!start || !take_text(line, "s ")) return false;
   skip_to(line, ": ");
-  if (!take(line, ": ")) return false;
+  if (!take_text(line, ": ")) return false;
   const auto sweep = take_duration(line, 1e6);
-  if (!sweep || !take(line, "+")) return false;
+  if (!sweep || !take_text(line, "+")) return false;
   const auto mark = take_duration(line, 1e6);
-  if (!mark || !take(line, "+")) return false;
+  if (!mark || !take_text(line, "+")) return false;
   const auto end = take_duration(line, 1e6);
-  if (!end || !take(line, " ms clock")) return false;
+  if (!end || !take_text(line, " ms clock")) return false;
   // In the middle of the millisecond that it was cut to.
   const auto start_ns = origin_ns + *start + go_cut_ns / 2;
   into.push_back({start_ns, *sweep, "Go STW sweep termination", true, false, cycle});
@@ -94,7 +94,7 @@ gc_log parse_go(std::string_view text, std::int64_t started_ns) {
     auto line = next_line(text);
     if (!read_gctrace(line, started_ns, out.pauses)) {
       out.rejected.add(number, "no line of gctrace that can be read");
-    } else if (take(line, "clock_monotonic_ns=")) {
+    } else if (take_text(line, "clock_monotonic_ns=")) {
       started_ns = take_number<std::int64_t>(line).value_or(started_ns);
     }
   }
@@ -129,7 +129,7 @@ class jvm_reader {
   std::optional<std::int64_t> take_decorations(std::string_view& line) {
     std::optional<std::int64_t> stamp;
     begins_ = false;
-    while (take(line, "[")) {
+    while (take_text(line, "[")) {
       const auto end = line.find(']');
       if (end == std::string_view::npos) return std::nullopt;
       auto inside = line.substr(0, end);
@@ -137,7 +137,7 @@ class jvm_reader {
       if (inside.find(",start") != std::string_view::npos) begins_ = true;
       if (!stamp) stamp = time_of(inside);
     }
-    take(line, " ");
+    take_text(line, " ");
     return stamp;
   }
 
@@ -155,9 +155,9 @@ class jvm_reader {
     if (text.starts_with("Using ")) return read_collector(text.substr(6));
     if (text.starts_with("Safepoint \"")) return read_safepoint(text, stamp);
     std::optional<std::uint64_t> collection;
-    if (take(text, "GC(")) {
+    if (take_text(text, "GC(")) {
       collection = take_number<std::uint64_t>(text);
-      if (!collection || !take(text, ") ")) return false;
+      if (!collection || !take_text(text, ") ")) return false;
     }
     if (begins_) return true;
     // Statistics at the end have "Pause ..." too, but in columns and in us.
@@ -200,7 +200,7 @@ class jvm_reader {
   bool read_safepoint(std::string_view text, std::int64_t stamp) {
     const auto name = text.substr(11, text.find('"', 11) - 11);
     skip_to(text, "Total: ");
-    if (!take(text, "Total: ")) return false;
+    if (!take_text(text, "Total: ")) return false;
     const auto total = take_number<std::int64_t>(text);
     if (!total || *total < 0 || text != " ns") return false;
     logged_pause whole{stamp - *total, *total, {}, true, false, std::nullopt};

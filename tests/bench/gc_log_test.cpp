@@ -8,7 +8,7 @@ namespace tacit::bench::formats {
 namespace {
 
 // Logs of small programs that fill a heap, run with the collectors of Go 1.19 and JDK 17.
-std::string golden(const std::string& name) {
+std::string golden_log(const std::string& name) {
   std::ifstream file{TACIT_REPOSITORY "/tests/bench/golden/" + name};
   std::ostringstream text;
   text << file.rdbuf();
@@ -33,7 +33,7 @@ TEST(gc_log, formats_go_by_their_names) {
 }
 
 TEST(gc_log, a_go_cycle_stops_the_program_twice) {
-  const auto log = parse_gc_log(golden("gc_go.log"), gc_log_format::go_gctrace, 5);
+  const auto log = parse_gc_log(golden_log("gc_go.log"), gc_log_format::go_gctrace, 5);
   EXPECT_EQ(log.collector, "Go");
   ASSERT_EQ(log.pauses.size(), 6u);
   EXPECT_EQ(log.collections(), 3u);
@@ -58,7 +58,7 @@ TEST(gc_log, a_go_log_without_a_clock_counts_from_the_start_of_the_process) {
 }
 
 TEST(gc_log, a_jvm_pause_lasts_as_long_as_its_safepoint) {
-  const auto log = parse_gc_log(golden("gc_g1.log"), gc_log_format::jvm_unified, 0);
+  const auto log = parse_gc_log(golden_log("gc_g1.log"), gc_log_format::jvm_unified, 0);
   EXPECT_EQ(log.collector, "G1");
   EXPECT_TRUE(log.rejected.empty());
   EXPECT_EQ(what_of(log), (std::vector<std::string>{
@@ -77,7 +77,7 @@ TEST(gc_log, a_jvm_pause_lasts_as_long_as_its_safepoint) {
 }
 
 TEST(gc_log, zgc_stops_all_for_its_phases_and_single_threads_for_memory) {
-  const auto log = parse_gc_log(golden("gc_zgc.log"), gc_log_format::jvm_unified, 0);
+  const auto log = parse_gc_log(golden_log("gc_zgc.log"), gc_log_format::jvm_unified, 0);
   EXPECT_EQ(log.collector, "ZGC");
   EXPECT_TRUE(log.rejected.empty());
   EXPECT_EQ(what_of(log),
@@ -93,7 +93,7 @@ TEST(gc_log, zgc_stops_all_for_its_phases_and_single_threads_for_memory) {
 }
 
 TEST(gc_log, shenandoahs_statistics_are_no_pauses) {
-  const auto log = parse_gc_log(golden("gc_shenandoah.log"), gc_log_format::jvm_unified, 0);
+  const auto log = parse_gc_log(golden_log("gc_shenandoah.log"), gc_log_format::jvm_unified, 0);
   EXPECT_EQ(log.collector, "Shenandoah");
   EXPECT_TRUE(log.rejected.empty());
   EXPECT_EQ(what_of(log),
@@ -161,7 +161,7 @@ TEST(gc_log, a_log_cut_anywhere_is_read_as_far_as_it_goes) {
   for (const auto& [name, format] : {std::pair{"gc_g1.log", gc_log_format::jvm_unified},
                                      std::pair{"gc_zgc.log", gc_log_format::jvm_unified},
                                      std::pair{"gc_go.log", gc_log_format::go_gctrace}}) {
-    const auto text = golden(name);
+    const auto text = golden_log(name);
     const auto all = parse_gc_log(text, format, 0).pauses.size();
     for (std::size_t bytes = 0; bytes < text.size(); ++bytes) {
       const auto log = parse_gc_log(std::string_view{text}.substr(0, bytes), format, 0);
@@ -172,7 +172,7 @@ TEST(gc_log, a_log_cut_anywhere_is_read_as_far_as_it_goes) {
 }
 
 TEST(gc_log, a_part_has_the_pauses_that_begin_in_it) {
-  const auto log = parse_gc_log(golden("gc_g1.log"), gc_log_format::jvm_unified, 0);
+  const auto log = parse_gc_log(golden_log("gc_g1.log"), gc_log_format::jvm_unified, 0);
   const auto part = log.between(log.pauses[1].start_ns, log.pauses[2].start_ns);
   ASSERT_EQ(part.pauses.size(), 1u);
   EXPECT_EQ(part.full_collections(), 1u);
