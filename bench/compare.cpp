@@ -15,6 +15,7 @@
 #include "bench/generate.hpp"
 #include "bench/interrupt.hpp"
 #include "bench/output_file.hpp"
+#include "bench/pause_explanation.hpp"
 #include "bench/pause_watch.hpp"
 #include "bench/report.hpp"
 #include "bench/traffic_file.hpp"
@@ -373,6 +374,16 @@ class contest {
     }
   }
 
+  /// Has the contender's own log explain what the probes saw. A Tacit server has done so already.
+  static void explain_by_log(const contenders::contender& server, pause_report& seen) {
+    const auto log = server.pause_log();
+    if (!log || log->collector.empty()) return;
+    std::vector<logged_pause> told;
+    for (const auto& one : log->pauses)
+      told.push_back({{one.start_ns, one.end_ns()}, one.what});
+    explain(seen, std::move(told), log->collector + "'s log", log->uncertainty_ns + seen.usual_ns);
+  }
+
   /// What the contender's own log says about the pass, and how much memory it has had.
   static void tell_of_runtime(const contenders::contender& server, std::int64_t from_ns,
                               pass& into) {
@@ -410,8 +421,10 @@ class contest {
       if (drive.probe) {
         pauses.emplace(server.address(), server.authority(), *drive.probe, server.pid());
       }
-      return measure(connected, costs, phase, drive.connections, stop_, bounds(),
-                     pauses ? &*pauses : nullptr);
+      auto out = measure(connected, costs, phase, drive.connections, stop_, bounds(),
+                         pauses ? &*pauses : nullptr);
+      if (out.pauses) explain_by_log(server, *out.pauses);
+      return out;
     } catch (const base::failure& failure) {
       throw base::failure{
           fmt::format("{}: {}; it said: {}", server.name(), failure.message, server.last_words())};
