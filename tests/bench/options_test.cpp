@@ -39,6 +39,23 @@ TEST(options, a_run_has_sensible_defaults) {
   EXPECT_FALSE(run.body.has_value());
 }
 
+TEST(options, pauses_are_looked_for_where_that_is_asked_for) {
+  EXPECT_FALSE(parsed<run_options>({"run", "http://h/"}).drive.probe);
+  const auto probe = parsed<run_options>({"run", "http://h/", "--probe", "on"}).drive.probe;
+  ASSERT_TRUE(probe);
+  EXPECT_EQ(probe->probes, 4u);
+  EXPECT_EQ(probe->rate_per_s, 1'000);
+  EXPECT_EQ(probe->path, "/plaintext");
+  const auto other = parsed<compare_options>(
+      {"compare", "--probe", "on", "--probes", "2", "--probe-rate", "250", "--probe-path", "/x"});
+  EXPECT_EQ(other.drive.probe->probes, 2u);
+  EXPECT_EQ(other.drive.probe->rate_per_s, 250);
+  EXPECT_EQ(other.drive.probe->path, "/x");
+  EXPECT_NE(refusal({"run", "http://h/", "--probe", "on", "--probe-path", "x"})
+                .find("a path that starts with /"),
+            std::string::npos);
+}
+
 TEST(options, connections_are_opened_and_closed_as_told) {
   const auto run =
       parsed<run_options>({"run", "http://h/", "--requests-per-connection", "7", "--close-by-reset",
@@ -111,6 +128,30 @@ TEST(options, a_comparison_finds_its_own_rate_unless_told) {
   EXPECT_FALSE(fixed.pin());
   EXPECT_EQ(fixed.rounds, 5u);
   EXPECT_FALSE(parsed<compare_options>({"compare", "--rate", "max"}).rate_is_auto);
+}
+
+TEST(options, a_comparison_may_churn_within_a_limit_of_memory) {
+  const auto plain = parsed<compare_options>({"compare", "--workload", "churn"});
+  EXPECT_FALSE(plain.memory_bytes_max);
+  EXPECT_EQ(plain.churn.live_mb, 128u);
+  const auto told = parsed<compare_options>({"compare", "--workload", "churn", "--churn",
+                                             "live=1GB,objects=7", "--memory-limit", "512MB"});
+  EXPECT_EQ(told.churn.objects, 7u);
+  EXPECT_EQ(told.churn.bytes, 512u);
+  EXPECT_EQ(told.churn.live_mb, 1024u);
+  EXPECT_EQ(told.memory_bytes_max, 512u << 20);
+  EXPECT_EQ(parsed<compare_options>({"compare", "--workload", "churn", "--churn", "live=0"})
+                .churn.live_mb,
+            0u);
+  for (const char* wrong :
+       {"objects", "objects=x", "live=5", "live=5KB", "weight=1", "objects=65537,bytes=1024"}) {
+    const auto why = refusal({"compare", "--workload", "churn", "--churn", wrong});
+    EXPECT_NE(why.find("objects=N,bytes=N,live=NMB"), std::string::npos) << wrong << ": " << why;
+  }
+  EXPECT_NE(refusal({"compare", "--churn", "objects=1"}).find("--workload churn"),
+            std::string::npos);
+  EXPECT_NE(refusal({"compare", "--memory-limit", "0MB"}).find("at least 1MB"), std::string::npos);
+  EXPECT_NE(refusal({"compare", "--memory-limit", "lots"}).find("512MB"), std::string::npos);
 }
 
 TEST(options, names_may_follow_the_files_of_contenders) {
