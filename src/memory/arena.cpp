@@ -77,7 +77,7 @@ void* arena::allocate_from_next_chunk(std::size_t bytes, std::size_t alignment) 
   std::size_t size = page_space::rounded(std::max(needed, current_ ? 2 * current_->bytes : 0));
   if (!is_granted(size)) {
     size = page_space::rounded(needed);
-    if (!is_granted(size)) throw out_of_budget();
+    if (!is_small_enough(size)) throw out_of_budget();
   }
   void* memory = size == first_chunk_bytes ? kept.take() : nullptr;
   if (!memory) memory = page_space::allocate(size);
@@ -97,6 +97,15 @@ bool arena::is_granted(std::size_t bytes) noexcept {
   return true;
 }
 
+// Who is refused is given a little again: the answer that says so has to be written.
+bool arena::is_small_enough(std::size_t bytes) noexcept {
+  if (bytes >= memory_budget::large_bytes) return is_granted(bytes);
+  unasked_bytes_ += bytes;
+  if (unasked_bytes_ <= unasked_bytes_max) return true;
+  unasked_bytes_ = 0;
+  return false;
+}
+
 void arena::settle() noexcept {
   if (held_of_budget_ != 0) budget_->settle(std::exchange(held_of_budget_, 0));
 }
@@ -112,6 +121,7 @@ void arena::use(chunk* next) noexcept {
 }
 
 void arena::reset() noexcept {
+  unasked_bytes_ = 0;
   if (!first_) return;
   settle();
   if (held_bytes_ > retained_bytes_max) {
@@ -135,6 +145,7 @@ void arena::reset() noexcept {
 }
 
 void arena::release() noexcept {
+  unasked_bytes_ = 0;
   settle();
   while (chunk* each = first_) {
     first_ = each->next;

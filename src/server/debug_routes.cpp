@@ -218,7 +218,7 @@ void add_debug_routes(http::router& router, const debug_view& view) {
   add_if_free(router, "/healthz", [](http::context& c) { c.text("ok\n"); });
   add_if_free(router, "/readyz", [view](http::context& c) {
     if (!view.ready.load(base::memory_order_relaxed)) return c.problem(503, "draining");
-    if (view.keeper.is_short(std::chrono::steady_clock::now())) {
+    if (view.keeper.is_refusing()) {
       c.set("Retry-After", "1").problem(503, "short of memory");
       return;
     }

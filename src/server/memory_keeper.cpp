@@ -70,13 +70,13 @@ base::steady_time memory_keeper::keep(base::steady_time now, bool is_quiet) {
   }
   look_for_refusals(now);
   tell(now);
-  if (is_episode_) next = now + reading_interval_under_pressure;
+  if (is_refusing()) next = now + reading_interval_under_pressure;
   const memory_pressure pressure = budget_.pressure();
   if (pressure != memory_pressure::none) {
     connections_.close_some(closed_at_once, pressure == memory_pressure::critical);
   }
   // What pools keep goes first: before anybody is refused, if that helps.
-  if (is_episode_ || budget_.is_near()) {
+  if (is_refusing() || budget_.is_near()) {
     next = std::min(next, reclaimer_.hurry(now));
   } else if (reclaims_) {
     next = reclaimer_.step(now, is_quiet);
@@ -113,22 +113,23 @@ std::uint64_t memory_keeper::read_used() const {
 // Once when it begins and once when it ends.
 void memory_keeper::tell(base::steady_time now) {
   most_used_ = std::max(most_used_, budget_.used_bytes());
-  if (is_episode_ == is_short(now)) return;
-  is_episode_ = !is_episode_;
-  if (is_episode_) {
+  const bool begins = is_short(now);
+  if (is_refusing() == begins) return;
+  if (begins) {
     began_ = now;
     most_used_ = budget_.used_bytes();
     log(severity::warning, "memory is short: " + in_mib(most_used_) + " of " +
                                in_mib(budget_.bytes()) + " are used, with what is promised " +
                                in_mib(budget_.estimated_bytes()) + " (" + budget_source() +
                                "); new connections and bodies are refused");
-    return;
+    return is_episode_.store(true, base::memory_order_relaxed);
   }
   const auto lasted = std::chrono::duration_cast<std::chrono::milliseconds>(now - began_);
   log(severity::info,
       "memory suffices again: " + in_mib(budget_.used_bytes()) + " are used, at most " +
           in_mib(most_used_) + " were; " + std::to_string(lasted.count()) + " ms, " +
           std::to_string(shed_seen_ - std::exchange(shed_told_, shed_seen_)) + " refused");
+  is_episode_.store(false, base::memory_order_relaxed);
 }
 
 }  // namespace tacit::server

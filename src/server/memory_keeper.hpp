@@ -34,9 +34,15 @@ class memory_keeper {
   /// it is to be called again at the latest; while something runs, it may be called more often.
   base::steady_time keep(base::steady_time now, bool is_quiet);
 
-  /// Whether the server is no good address for new work: there is pressure, or something was
-  /// refused for lack of memory within the last second.
+  /// Whether there is pressure, or something was refused for lack of memory within the second
+  /// before `now`.
   [[nodiscard]] bool is_short(base::steady_time now) const noexcept;
+
+  /// Whether it was so when keep() looked last, and the log says so: then the server is no good
+  /// address for new work.
+  [[nodiscard]] bool is_refusing() const noexcept {
+    return is_episode_.load(base::memory_order_relaxed);
+  }
 
   /// Where the budget comes from: a file of the cgroup, or "memory_budget_bytes"; empty without.
   [[nodiscard]] std::string budget_source() const;
@@ -63,7 +69,7 @@ class memory_keeper {
   base::atomic<base::steady_time::rep> shed_at_{0};  // When the last refusal was seen.
 
   // Of the present episode in which memory is short.
-  bool is_episode_ = false;
+  base::atomic<bool> is_episode_{false};
   base::steady_time began_{};
   std::uint64_t most_used_ = 0;
   std::uint64_t shed_told_ = 0;

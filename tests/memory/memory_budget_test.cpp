@@ -162,6 +162,21 @@ TEST(memory_budget, an_arena_that_may_not_double_takes_what_it_needs) {
   EXPECT_NE(memory.allocate(1'000, 8), nullptr);
 }
 
+TEST(memory_budget, an_arena_that_was_refused_cannot_go_on_in_small_chunks_for_ever) {
+  memory_budget budget;
+  budget.set(64 * mib);
+  arena memory(&budget);
+  static_cast<void>(memory.allocate(30'000, 8));
+  read(budget, 60 * mib);
+  const auto take_all = [&] {
+    for (int i = 0; i < 1'000; ++i)
+      static_cast<void>(memory.allocate(10'000, 8));
+  };
+  EXPECT_THROW(take_all(), out_of_budget);
+  EXPECT_LE(memory.held_bytes(), 200'000U);
+  EXPECT_NE(memory.allocate(1'000, 8), nullptr);  // For the answer that says so.
+}
+
 TEST(memory_budget, counts_a_large_chunk_in_full_until_the_arena_goes_on_from_it) {
   memory_budget budget;
   budget.set(64 * mib);

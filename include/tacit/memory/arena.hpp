@@ -40,6 +40,10 @@ class arena final : public std::pmr::memory_resource {
   /// Gives the chunks that are kept for the calling thread's next arenas away, for all threads.
   static void release_kept() noexcept;
 
+  /// Once a large chunk was refused, so much is given in small ones before those are refused as
+  /// well: a request that goes on needs no more, and one that wants much notices.
+  static constexpr std::size_t unasked_bytes_max = 64 * 1024;
+
   /// Bytes held, whether in use or kept.
   [[nodiscard]] std::size_t held_bytes() const noexcept { return held_bytes_; }
 
@@ -57,9 +61,11 @@ class arena final : public std::pmr::memory_resource {
   void* allocate_from_next_chunk(std::size_t bytes, std::size_t alignment);
   void use(chunk* next) noexcept;
   [[nodiscard]] bool is_granted(std::size_t bytes) noexcept;
+  [[nodiscard]] bool is_small_enough(std::size_t bytes) noexcept;
   void settle() noexcept;
 
   memory_budget* budget_ = nullptr;
+  std::size_t unasked_bytes_ = 0;   // In small chunks, since a large one was refused.
   std::size_t held_of_budget_ = 0;  // For the current chunk, of which little may be touched yet.
   std::byte* cursor_ = nullptr;
   std::byte* limit_ = nullptr;
