@@ -16,6 +16,8 @@
 //   again;
 //   - a run that is longer than the stall bound: reports it, once, and not too many a second;
 //   - a CPU quota that has changed: makes workers sit out, or come back;
+//   - pauses: it fetches what the workers have noted, and adds what only somebody else can know
+//   (pause_collector);
 //   - memory that nobody has used for a while: gives it back to the kernel, in slices.
 
 #include <chrono>
@@ -27,6 +29,8 @@
 #include <tacit/memory/reclaimer.hpp>
 #include <tacit/sched/available_cpus.hpp>
 #include <tacit/sched/stall.hpp>
+
+#include "sched/pause_collector.hpp"
 
 namespace tacit::sched {
 
@@ -63,7 +67,7 @@ class monitor {
 
   void run();
   void wake() noexcept;
-  void wait();
+  bool wait();
   std::chrono::microseconds look(worker& watched, view& before, base::steady_time now);
   std::chrono::microseconds follow(worker& watched, view& seen);
   [[nodiscard]] bool could_need_help(const worker& watched) const noexcept;
@@ -86,6 +90,7 @@ class monitor {
   cpu_quota_watch quota_;
   memory::reclaimer reclaimer_;
   base::steady_time next_memory_look_ = base::steady_time::max();
+  pause_collector pauses_;
 
   base::mutex mutex_;
   base::condition_variable changed_;

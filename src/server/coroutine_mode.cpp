@@ -12,6 +12,7 @@
 #include <tacit/sched/block_on.hpp>
 #include <tacit/sched/scheduler.hpp>
 
+#include "http/request_label.hpp"
 #include "http/serve_connection.hpp"
 #include "io/listener.hpp"
 #include "io/tcp_stream.hpp"
@@ -117,6 +118,11 @@ sched::scheduler_options options_of(const mode_environment& environment) {
   out.keep_memory = [&keeper = environment.keeper](base::steady_time now, bool is_quiet) {
     return keeper.keep(now, is_quiet);
   };
+  out.record_pauses = settings.pause_recorder;
+  out.name_request = [](std::uint64_t number) {
+    const auto request = http::request_label::find(number);
+    return request ? request->to_string() : std::string();
+  };
   out.on_stall = [](const sched::stall& seen) {
     observe::log(observe::severity::warning, to_line(seen));
   };
@@ -161,6 +167,9 @@ class coroutine_mode final : public mode {
 
   void describe(nlohmann::json& into) const override;
   [[nodiscard]] sched::scheduler* scheduler() noexcept override { return &scheduler_; }
+  [[nodiscard]] const observe::pause_recorder* pauses() const noexcept override {
+    return scheduler_.pauses();
+  }
 
  private:
   // Those that were cut have not all noticed yet.
