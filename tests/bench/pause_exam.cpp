@@ -144,16 +144,20 @@ class exam {
       const busy_loops others{4, around_.cpus};
       std::this_thread::sleep_for(std::chrono::seconds{2});
     });
-    std::int64_t long_ones = 0;
-    std::int64_t scheduled_out = 0;
+    std::int64_t total_ns = 0;
+    std::int64_t scheduled_out_ns = 0;
     for (const auto& one : seen.pauses) {
-      if (one.origin != pause_origin::target || one.when.length_ns() < 1'000'000) continue;
-      ++long_ones;
-      scheduled_out += one.about.cause == pause_cause::scheduled_out;
+      // What lies between two looks at the target has no cause.
+      const bool is_known = one.about.cause != pause_cause::unknown;
+      if (one.origin != pause_origin::target || one.when.length_ns() < 1'000'000 || !is_known) {
+        continue;
+      }
+      total_ns += one.when.length_ns();
+      if (one.about.cause == pause_cause::scheduled_out) scheduled_out_ns += one.when.length_ns();
     }
-    const bool passed = long_ones > 0 && scheduled_out * 10 >= long_ones * 9;
-    fmt::print("  {:<22} {}: {} pauses of 1 ms and more, {} of them scheduled out\n", "busy loops",
-               passed ? "passed" : "FAILED", long_ones, scheduled_out);
+    const bool passed = total_ns > 0 && scheduled_out_ns * 10 >= total_ns * 8;
+    fmt::print("  {:<22} {}: {:.1f} ms in pauses of 1 ms and more, {:.1f} of them scheduled out\n",
+               "busy loops", passed ? "passed" : "FAILED", ms(total_ns), ms(scheduled_out_ns));
     return passed;
   }
 
@@ -196,7 +200,8 @@ bool examine(const contenders::description& what, const contenders::surroundings
   std::fflush(stdout);
   exam one{what, around};
   bool passed = one.finds("stopped for 20 ms", stop_it, pause_cause::stopped, true);
-  if (one.has_stall_route()) {
+  // In thread mode only the connection that asked is held up.
+  if (what.name != "thread+heap" && one.has_stall_route()) {
     passed = one.finds("worker blocked, 5 ms", block_worker, pause_cause::unknown, false) && passed;
   }
   return one.charges_busy_loops() && passed;
@@ -215,6 +220,10 @@ int main(int argc, char** argv) {
   for (auto& cell : contenders::built_in()) {
     if (cell.name != "coroutine+arena" && cell.name != "thread+heap") continue;
     cell.command.insert(cell.command.end(), {"--debug-routes", "on"});
+    // A spare worker would serve the others while the worker is blocked.
+    if (cell.name == "coroutine+arena") {
+      cell.command.insert(cell.command.end(), {"--spare-workers", "0"});
+    }
     all.push_back(cell);
   }
   for (int i = 1; i < argc; ++i) {
@@ -223,8 +232,8 @@ int main(int argc, char** argv) {
   }
   bool passed = true;
   for (const auto& what : all) {
-    if (contenders::program_of(what, around).empty()) {
-      fmt::print("{}: skipped, {} is not there\n", what.name, what.command.front());
+    if (const auto missing = contenders::missing_for(what, around); !missing.empty()) {
+      fmt::print("{}: skipped, {}\n", what.name, missing);
       continue;
     }
     try {
