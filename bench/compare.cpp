@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <iostream>
 #include <memory>
 #include <tacit/base/error.hpp>
@@ -25,6 +26,8 @@ constexpr std::int64_t warmup_ns = 100'000'000;
 constexpr double paced_share = 0.5;
 // What the skew workload is defined with: loaded enough that a worker that is stuck hurts.
 constexpr double skewed_share = 0.6;
+// As much as a server takes in an open loop without falling behind now and then.
+constexpr double flood_share = 0.8;
 constexpr std::uint64_t skewed_requests = 100'000;
 constexpr std::uint64_t skewed_every = 100;
 const std::vector<std::string> skewed_names{"stealing", "no-stealing"};
@@ -231,6 +234,7 @@ class contest {
       if (options_.rate_is_auto || !options_.drive.rate.per_s) {
         run_passes("capacity", schedule::saturating());
       }
+      if (options_.flood_per_s) run_floods();
       if (options_.rate_is_auto) {
         if (round == 0) result_.paced_rate_per_s = load_.paced_share * slowest();
         run_passes("paced", paced(*result_.paced_rate_per_s));
@@ -285,6 +289,7 @@ class contest {
   void describe() {
     const auto& drive = options_.drive;
     result_.seed = drive.seed;
+    result_.flood_per_s = options_.flood_per_s;
     result_.workload = load_.description;
     for (const auto& what : chosen_) {
       if (!what.target.empty()) {
@@ -298,6 +303,12 @@ class contest {
                     : drive.rate.per_s ? fmt::format("a pass at {} requests/s", *drive.rate.per_s)
                                        : std::string{"a closed-loop pass"},
                     options_.workers(), options_.workers() == 1 ? "" : "s");
+    if (options_.flood_per_s) {
+      result_.load += fmt::format(
+          "; a flood in each round of {:.0f} requests/s, or {:.0f} % of what the contender answers "
+          "in a closed loop where that is less",
+          *options_.flood_per_s, 100 * flood_share);
+    }
     if (!around_.cpus.empty()) result_.load += "; servers and harness on CPUs of their own";
     if (around_.cpus.empty()) {
       result_.load += goes_first_ ? "; servers and harness share the CPUs, the harness goes first"
@@ -315,11 +326,27 @@ class contest {
   }
 
   void run_passes(const std::string& kind, const schedule& when) {
-    for (std::size_t turn = 0; turn < started_.size() && !stop_; ++turn) {
-      const auto i = is_backwards_ ? started_.size() - 1 - turn : turn;
-      result_.competitors[i].rounds.back().push_back(
-          to_pass(run_pass(*started_[i], traffic_[i], when), kind));
-    }
+    for (std::size_t turn = 0; turn < started_.size() && !stop_; ++turn)
+      run_turn(turn, kind, [&](std::size_t) { return when; });
+  }
+
+  void run_floods() {
+    for (std::size_t turn = 0; turn < started_.size() && !stop_; ++turn)
+      run_turn(turn, "flood", [&](std::size_t i) { return paced(flood_of(i)); });
+  }
+
+  void run_turn(std::size_t turn, const std::string& kind,
+                const std::function<schedule(std::size_t)>& when) {
+    const auto i = is_backwards_ ? started_.size() - 1 - turn : turn;
+    result_.competitors[i].rounds.back().push_back(
+        to_pass(run_pass(*started_[i], traffic_[i], when(i)), kind));
+  }
+
+  /// As much as was asked for, or as the contender has shown to carry.
+  [[nodiscard]] double flood_of(std::size_t i) const {
+    const auto carried = result_.competitors[i].over_rounds(column::throughput);
+    return carried.empty() ? *options_.flood_per_s
+                           : std::min(*options_.flood_per_s, flood_share * carried.highest());
   }
 
   outcome run_pass(const contenders::contender& server, const traffic_source& traffic,

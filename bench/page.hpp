@@ -11,4 +11,7 @@ namespace tacit::bench {
 /// and dark as the reader's system is; fits 400 px and paper.
 [[nodiscard]] std::string to_page(const outcome& result, const run_title& title);
 
+/// The style of the pages; what is drawn with plot has its colours from it.
+[[nodiscard]] const char* page_style() noexcept;
+
 }  // namespace tacit::bench

@@ -95,9 +95,10 @@ void judge_counts(const tallies& counts, const cost& spent, const run_facts& fac
   }
   if (!spent.runtime || facts.is_part || counts.failed + counts.resent + counts.reconnects > 0)
     return;
-  if (spent.runtime->requests != static_cast<std::int64_t>(counts.answered)) {
+  const auto& counted = spent.runtime->requests;
+  if (counted && *counted != static_cast<std::int64_t>(counts.answered)) {
     out.invalid_reasons.push_back({fmt::format("the server counted {} requests, the harness {}",
-                                               spent.runtime->requests, counts.answered)});
+                                               *counted, counts.answered)});
   }
 }
 

@@ -9,6 +9,7 @@ import (
 	"log"
 	"os"
 
+	"../figures"
 	"github.com/valyala/fasthttp"
 )
 
@@ -29,6 +30,9 @@ func handle(c *fasthttp.RequestCtx) {
 		}
 		c.SetContentType("application/json")
 		c.SetBody(body)
+	case figures.Path:
+		c.SetContentType("application/json")
+		c.SetBody(figures.JSON())
 	default:
 		c.Error("not found", fasthttp.StatusNotFound)
 	}

@@ -10,6 +10,8 @@ import (
 	"log"
 	"net/http"
 	"os"
+
+	"../figures"
 )
 
 type message struct {
@@ -40,6 +42,11 @@ func echo(w http.ResponseWriter, r *http.Request) {
 	w.Write(body)
 }
 
+func runtimeFigures(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Write(figures.JSON())
+}
+
 func main() {
 	if len(os.Args) != 2 {
 		fmt.Fprintln(os.Stderr, "usage: net_http PORT")
@@ -48,5 +55,6 @@ func main() {
 	http.HandleFunc("/plaintext", plaintext)
 	http.HandleFunc("/json", jsonMessage)
 	http.HandleFunc("/echo", echo)
+	http.HandleFunc(figures.Path, runtimeFigures)
 	log.Fatal(http.ListenAndServe("127.0.0.1:"+os.Args[1], nil))
 }
