@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <algorithm>
 
+#include "bench/pauses_report.hpp"
+
 namespace tacit::bench {
 namespace {
 
@@ -105,13 +107,14 @@ json harness_json(const outcome& result) {
   return out;
 }
 
-/// Not yet the probes that find pauses: what the run itself shows of them.
+/// What the run itself shows of pauses, and what the probes do that look for them.
 json pauses_json(const outcome& result) {
   return {
       {"longest_silence_us", static_cast<double>(result.phase.recorded.longest_silence_ns) / 1e3},
       {"scheduled_out_us", result.spent.server
                                ? json(static_cast<double>(result.spent.server->run_delay_ns) / 1e3)
-                               : json(nullptr)}};
+                               : json(nullptr)},
+      {"probe", result.pauses ? to_json(*result.pauses, result.phase.start_ns) : json(nullptr)}};
 }
 
 std::string grouped(std::uint64_t value) {
@@ -274,6 +277,7 @@ std::string to_table(const outcome& result, const run_title& title) {
           std::max(1.0, static_cast<double>(harness.at_ns)),
       100.0 * static_cast<double>(harness.run_delay_ns) /
           std::max(1.0, static_cast<double>(harness.at_ns)));
+  if (result.pauses) out += pause_rows(*result.pauses);
   for (const auto& one : result.objectives)
     out += fmt::format("{:<16}{}\n", "objective", one.sentence());
   return out + verdict_rows(result.judged);

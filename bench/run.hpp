@@ -2,12 +2,14 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "bench/formats/combined_log.hpp"
 #include "bench/objective.hpp"
 #include "bench/options.hpp"
+#include "bench/pauses.hpp"
 #include "bench/run_plan.hpp"
 #include "bench/verdict.hpp"
 
@@ -20,6 +22,7 @@ struct outcome {
   run_facts facts;
   verdict judged;
   std::vector<objective_result> objectives = {};  ///< What --slo asked for.
+  std::optional<pause_report> pauses = {};  ///< What the probes saw; nullopt: there were none.
 };
 
 /// Carries out one phase on open connections, sampled before and after, and judges it.
