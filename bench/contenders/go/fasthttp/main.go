@@ -9,7 +9,7 @@ import (
 	"log"
 	"os"
 
-	"../figures"
+	"../service"
 	"github.com/valyala/fasthttp"
 )
 
@@ -30,9 +30,9 @@ func handle(c *fasthttp.RequestCtx) {
 		}
 		c.SetContentType("application/json")
 		c.SetBody(body)
-	case figures.Path:
+	case service.RuntimePath:
 		c.SetContentType("application/json")
-		c.SetBody(figures.JSON())
+		c.SetBody(service.RuntimeFigures())
 	default:
 		c.Error("not found", fasthttp.StatusNotFound)
 	}

@@ -11,7 +11,7 @@ import (
 	"net/http"
 	"os"
 
-	"../figures"
+	"../service"
 )
 
 type message struct {
@@ -44,7 +44,7 @@ func echo(w http.ResponseWriter, r *http.Request) {
 
 func runtimeFigures(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
-	w.Write(figures.JSON())
+	w.Write(service.RuntimeFigures())
 }
 
 func main() {
@@ -55,6 +55,6 @@ func main() {
 	http.HandleFunc("/plaintext", plaintext)
 	http.HandleFunc("/json", jsonMessage)
 	http.HandleFunc("/echo", echo)
-	http.HandleFunc(figures.Path, runtimeFigures)
+	http.HandleFunc(service.RuntimePath, runtimeFigures)
 	log.Fatal(http.ListenAndServe("127.0.0.1:"+os.Args[1], nil))
 }

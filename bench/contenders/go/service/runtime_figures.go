@@ -1,7 +1,4 @@
-// Package figures answers /debug/runtime: what the Go runtime says about itself, in the fields that Tacit's
-// answer has. Asking costs allocations and a short stop of all goroutines; the harness asks before and after
-// what it measures, and subtracts what asking costs.
-package figures
+package service
 
 import (
 	"encoding/json"
@@ -11,12 +8,12 @@ import (
 	"runtime/metrics"
 )
 
-// Path is the route that it is served at.
-const Path = "/debug/runtime"
+// RuntimePath is the route of RuntimeFigures.
+const RuntimePath = "/debug/runtime"
 
 const waits = "/sched/latencies:seconds"
 
-type answer struct {
+type runtimeFigures struct {
 	Pid            int    `json:"pid"`
 	Mode           string `json:"mode"`
 	Memory         string `json:"memory"`
@@ -27,11 +24,13 @@ type answer struct {
 	WaitNs         int64  `json:"wait_ns"`
 }
 
-// JSON is the answer's body.
-func JSON() []byte {
+// RuntimeFigures is what the Go runtime says about itself, as JSON with the fields that Tacit's answer has. Asking
+// costs allocations and stops all goroutines shortly: the harness asks before and after what it measures, and
+// subtracts what asking costs.
+func RuntimeFigures() []byte {
 	var memory runtime.MemStats
 	runtime.ReadMemStats(&memory)
-	body, err := json.Marshal(answer{os.Getpid(), "goroutine", "collected", memory.Mallocs, memory.TotalAlloc,
+	body, err := json.Marshal(runtimeFigures{os.Getpid(), "goroutine", "collected", memory.Mallocs, memory.TotalAlloc,
 		runtime.NumGoroutine(), memory.NumGC, waitNs()})
 	if err != nil {
 		return []byte("{}")
