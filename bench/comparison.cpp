@@ -94,21 +94,23 @@ void keep_longest(json& pauses) {
 }  // namespace
 
 void set_figures(pass& out) {
-  const auto& server = out.document["server"];
-  const auto& latency = out.document["latency_us"];
-  const auto set = [&](column which, const json& value) {
-    if (value.is_number()) out.figures[static_cast<std::size_t>(which)] = value.get<double>();
-  };
-  set(column::throughput, out.document["rate_per_s"]);
-  set(column::latency_p50, latency["p50"]);
-  set(column::latency_p99, latency["p99"]);
-  set(column::latency_p99_9, latency["p99_9"]);
-  set(column::cpu, server["cpu_us_per_request"]);
-  set(column::allocations, server["allocations_per_request"]);
-  set(column::allocated_bytes, server["allocated_bytes_per_request"]);
-  set(column::switches, server["context_switches_per_request"]);
-  set(column::rss, server["rss_peak_bytes"]);
-  set(column::threads, server["threads_peak"]);
+  static constexpr std::array<const char*, columns> pointers{
+      "/rate_per_s",
+      "/latency_us/p50",
+      "/latency_us/p99",
+      "/latency_us/p99_9",
+      "/server/cpu_us_per_request",
+      "/server/allocations_per_request",
+      "/server/allocated_bytes_per_request",
+      "/server/context_switches_per_request",
+      "/server/rss_peak_bytes",
+      "/server/threads_peak"};
+  for (std::size_t i = 0; i < columns; ++i) {
+    const json::json_pointer where{pointers[i]};
+    if (!out.document.contains(where)) continue;
+    const auto& value = out.document.at(where);
+    if (value.is_number()) out.figures[i] = value.get<double>();
+  }
 }
 
 pass to_pass(const outcome& result, std::string kind) {
