@@ -11,6 +11,7 @@
 #include <iostream>
 #include <sstream>
 #include <tacit/base/error.hpp>
+#include <tacit/version.hpp>
 
 #include "bench/traffic_source.hpp"
 
@@ -176,6 +177,8 @@ struct raw_options {
   std::string bodies = "none";
   std::string progress = "auto";
   std::string start_at;
+  std::string probe = "off";
+  probe_settings probes;
   std::vector<std::string> objectives;
   std::vector<std::string> expected;
   std::vector<std::string> fields;
@@ -235,6 +238,33 @@ void add_outputs(CLI::App& app, output_paths& outputs, raw_options& raw) {
   app.add_option("--html", outputs.html, "Write a page with plots that needs nothing else");
   app.add_option("--openmetrics", outputs.openmetrics,
                  "Write the results as OpenMetrics text, for a push gateway");
+}
+
+/// Of what looks for pauses beside the load.
+void add_probe(CLI::App& app, raw_options& raw) {
+  app.add_option("--probe", raw.probe,
+                 "on: look for pauses of the target from outside, with connections of their own, "
+                 "whose requests are a load too")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"on", "off"}));
+  app.add_option("--probes", raw.probes.probes, "How many connections look for pauses")
+      ->capture_default_str()
+      ->check(CLI::Range(1U, probe_settings::probes_max));
+  app.add_option("--probe-rate", raw.probes.rate_per_s, "Requests per second of each of them")
+      ->capture_default_str()
+      ->check(CLI::Range(1.0, 100'000.0));
+  app.add_option("--probe-path", raw.probes.path, "What they ask for; any answer is one")
+      ->capture_default_str();
+}
+
+void finish_probe(drive_options& drive, const raw_options& raw) {
+  if (raw.probe != "on") return;
+  if (!raw.probes.path.starts_with('/') ||
+      raw.probes.path.find_first_of(" \r\n") != std::string::npos) {
+    refuse("--probe-path", raw.probes.path, "a path that starts with / and has no space");
+  }
+  drive.probe = raw.probes;
+  drive.probe->timeout_ns = drive.timeout_ns;
 }
 
 void add_expectations(CLI::App& app, raw_options& raw) {
@@ -305,6 +335,7 @@ void finish_drive(drive_options& drive, const raw_options& raw) {
   drive.policy.connect_timeout_ns = parse_duration("--connect-timeout", raw.connect_timeout, false);
   for (const auto& text : raw.sources)
     drive.policy.sources.push_back(parse_source(text));
+  finish_probe(drive, raw);
   drive.expected = raw.expected;
   drive.progress = raw.progress == "off"     ? progress_kind::off
                    : raw.progress == "plain" ? progress_kind::plain
@@ -341,6 +372,7 @@ CLI::App* describe_run(CLI::App& app, run_options& out, raw_options& raw) {
       ->check(CLI::PositiveNumber);
   add_drive_options(*run, out.drive, raw);
   add_part(*run, out.drive, raw);
+  add_probe(*run, raw);
   add_expectations(*run, raw);
   add_progress(*run, raw);
   add_outputs(*run, out.drive.outputs, raw);
@@ -429,6 +461,7 @@ CLI::App* describe_replay(CLI::App& app, replay_options& out, raw_options& raw) 
   replay->add_flag("--strict", out.strict, "Send nothing when a line of the file makes no request");
   replay->add_option("--pid", out.pid, "Process to sample, as in run")->check(CLI::PositiveNumber);
   add_drive_options(*replay, out.drive, raw);
+  add_probe(*replay, raw);
   add_part(*replay, out.drive, raw);
   add_expectations(*replay, raw);
   add_progress(*replay, raw);
@@ -648,6 +681,7 @@ CLI::App* describe_compare(CLI::App& app, compare_options& out, raw_options& raw
   add_body_limit(*compare, raw);
   out.drive.connections = 64;
   add_drive_options(*compare, out.drive, raw);
+  add_probe(*compare, raw);
   return compare;
 }
 
