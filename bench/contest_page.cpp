@@ -111,15 +111,15 @@ std::string cell_html(const std::optional<table_cell>& cell, double shown_per) {
 }
 
 std::string table_html(const result_table& table) {
-  const auto& columns = columns_of(table.kind);
+  const auto& shown_as = columns_of(table.kind);
   std::string out = "<div class=\"scroll\"><table>\n<tr><th></th>";
-  for (const auto& column : columns)
+  for (const auto& column : shown_as)
     out += fmt::format("<th>{}<br>{}</th>", escaped(column.head), escaped(column.unit));
   out += "</tr>\n";
   for (const auto& row : table.rows) {
     out += fmt::format("<tr><td>{}</td>", escaped(row.contender));
-    for (std::size_t i = 0; i < columns.size(); ++i)
-      out += cell_html(row.cells[i], columns[i].shown_per);
+    for (std::size_t i = 0; i < shown_as.size(); ++i)
+      out += cell_html(row.cells[i], shown_as[i].shown_per);
     out += "</tr>\n";
   }
   return out + "</table></div>\n";

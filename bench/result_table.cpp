@@ -105,11 +105,11 @@ result_table table_of(const comparison& what, table_kind kind) {
 /// Columns that some contender has.
 std::vector<std::size_t> shown_columns(const result_table& table, bool with_details) {
   std::vector<std::size_t> out;
-  const auto& columns = columns_of(table.kind);
-  for (std::size_t i = 0; i < columns.size(); ++i) {
+  const auto& shown_as = columns_of(table.kind);
+  for (std::size_t i = 0; i < shown_as.size(); ++i) {
     const bool is_known = std::any_of(table.rows.begin(), table.rows.end(),
                                       [&](const auto& row) { return row.cells[i].has_value(); });
-    if (is_known && (with_details || !columns[i].is_detail)) out.push_back(i);
+    if (is_known && (with_details || !shown_as[i].is_detail)) out.push_back(i);
   }
   return out;
 }
@@ -136,9 +136,9 @@ const char* title_of(table_kind kind) noexcept {
 }
 
 const std::vector<table_column>& columns_of(table_kind kind) {
-  static const std::array<std::vector<table_column>, 3> columns{
+  static const std::array<std::vector<table_column>, 3> by_kind{
       pause_columns("flood"), pause_columns("paced"), cost_columns()};
-  return columns[static_cast<std::size_t>(kind)];
+  return by_kind[static_cast<std::size_t>(kind)];
 }
 
 std::string short_number(double value) {
@@ -180,13 +180,13 @@ std::vector<result_table> tables_of(const comparison& what) {
 }
 
 std::string to_text(const result_table& table) {
-  const auto& columns = columns_of(table.kind);
+  const auto& shown_as = columns_of(table.kind);
   const auto shown = shown_columns(table, false);
   auto head = fmt::format("{:<{}}", "contender", name_width);
   auto unit = fmt::format("{:<{}}", "", name_width);
   for (const auto i : shown) {
-    head += fmt::format("{:>{}}", columns[i].head, cell_width);
-    unit += fmt::format("{:>{}}", columns[i].unit, cell_width);
+    head += fmt::format("{:>{}}", shown_as[i].head, cell_width);
+    unit += fmt::format("{:>{}}", shown_as[i].unit, cell_width);
   }
   auto out = head + "\n" + unit + "\n";
   for (const auto& row : table.rows) {
@@ -195,8 +195,8 @@ std::string to_text(const result_table& table) {
     for (const auto i : shown) {
       const auto& cell = row.cells[i];
       medians += fmt::format(
-          "{:>{}}", cell ? short_number(cell->median / columns[i].shown_per) : "-", cell_width);
-      intervals += fmt::format("{:>{}}", interval_text(cell, columns[i].shown_per), cell_width);
+          "{:>{}}", cell ? short_number(cell->median / shown_as[i].shown_per) : "-", cell_width);
+      intervals += fmt::format("{:>{}}", interval_text(cell, shown_as[i].shown_per), cell_width);
     }
     out += medians + "\n" + intervals + "\n";
   }
@@ -205,12 +205,12 @@ std::string to_text(const result_table& table) {
 
 json to_json(const result_table& table) {
   json out = {{"table", name_of(table.kind)}, {"title", title_of(table.kind)}, {"rows", json::array()}};
-  const auto& columns = columns_of(table.kind);
+  const auto& shown_as = columns_of(table.kind);
   for (const auto& row : table.rows) {
     json figures = json::object();
-    for (std::size_t i = 0; i < columns.size(); ++i) {
+    for (std::size_t i = 0; i < shown_as.size(); ++i) {
       const auto& cell = row.cells[i];
-      figures[columns[i].which.key] = !cell ? json(nullptr)
+      figures[shown_as[i].which.key] = !cell ? json(nullptr)
                                             : json{{"median", cell->median},
                                                    {"low", cell->low},
                                                    {"high", cell->high},

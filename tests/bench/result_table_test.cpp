@@ -67,9 +67,9 @@ stored_contest stored(const comparison& what) {
 }
 
 const table_cell& cell(const result_table& table, std::size_t row, const char* key) {
-  const auto& columns = columns_of(table.kind);
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    if (std::string_view{columns[i].which.key} == key) return table.rows.at(row).cells[i].value();
+  const auto& shown_as = columns_of(table.kind);
+  for (std::size_t i = 0; i < shown_as.size(); ++i) {
+    if (std::string_view{shown_as[i].which.key} == key) return table.rows.at(row).cells[i].value();
   }
   throw std::out_of_range{key};
 }
