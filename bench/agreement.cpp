@@ -20,9 +20,9 @@ rows_by_name rows_of(const json& report) {
   for (const auto& part : report.at("comparisons")) {
     for (const auto& table : part.at("tables")) {
       for (const auto& row : table.at("rows")) {
-        out.emplace(std::pair{table.at("table").get<std::string>(),
-                              row.at("contender").get<std::string>()},
-                    row.at("figures"));
+        out.emplace(
+            std::pair{table.at("table").get<std::string>(), row.at("contender").get<std::string>()},
+            row.at("figures"));
       }
     }
   }
@@ -48,8 +48,8 @@ void compare_row(const std::pair<std::string, std::string>& name, const json& be
     if (!first || !second) continue;
     ++into.compared;
     if (!first->overlaps(*second)) {
-      into.disagreements.push_back({name.first, name.second, key, first->low, first->high,
-                                    second->low, second->high});
+      into.disagreements.push_back(
+          {name.first, name.second, key, first->low, first->high, second->low, second->high});
     }
   }
 }

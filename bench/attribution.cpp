@@ -29,8 +29,8 @@ constexpr std::array all_figures{
     figure{"allocated_bytes_per_request", "Bytes allocated per request",
            "/server/allocated_bytes_per_request", "paced", figure_scale::difference, " bytes", 1,
            0.1},
-    figure{"pauses_above_1_ms_per_s", "Pauses above 1 ms",
-           "/pauses/probe/any/per_s/above_1_ms", "paced", figure_scale::difference, "/s", 2, 0.01},
+    figure{"pauses_above_1_ms_per_s", "Pauses above 1 ms", "/pauses/probe/any/per_s/above_1_ms",
+           "paced", figure_scale::difference, "/s", 2, 0.01},
     figure{"longest_pause_us", "Longest pause", "/pauses/probe/any/longest_us", "paced",
            figure_scale::difference, " us", 0, 1},
 };

@@ -94,17 +94,16 @@ void keep_longest(json& pauses) {
 }  // namespace
 
 void set_figures(pass& out) {
-  static constexpr std::array<const char*, columns> pointers{
-      "/rate_per_s",
-      "/latency_us/p50",
-      "/latency_us/p99",
-      "/latency_us/p99_9",
-      "/server/cpu_us_per_request",
-      "/server/allocations_per_request",
-      "/server/allocated_bytes_per_request",
-      "/server/context_switches_per_request",
-      "/server/rss_peak_bytes",
-      "/server/threads_peak"};
+  static constexpr std::array<const char*, columns> pointers{"/rate_per_s",
+                                                             "/latency_us/p50",
+                                                             "/latency_us/p99",
+                                                             "/latency_us/p99_9",
+                                                             "/server/cpu_us_per_request",
+                                                             "/server/allocations_per_request",
+                                                             "/server/allocated_bytes_per_request",
+                                                             "/server/context_switches_per_request",
+                                                             "/server/rss_peak_bytes",
+                                                             "/server/threads_peak"};
   for (std::size_t i = 0; i < columns; ++i) {
     const json::json_pointer where{pointers[i]};
     if (!out.document.contains(where)) continue;

@@ -126,16 +126,16 @@ std::string table_html(const result_table& table) {
 }
 
 std::string contest_html(const stored_contest& contest) {
-  std::string out = fmt::format("<p>{}<br>{}</p>\n", escaped(contest.what.workload),
-                                escaped(contest.what.load));
+  std::string out =
+      fmt::format("<p>{}<br>{}</p>\n", escaped(contest.what.workload), escaped(contest.what.load));
   for (const auto& reason : contest.invalid_reasons)
     out += fmt::format("<p class=\"invalid\">INVALID: {}</p>\n", escaped(reason));
   for (const auto& skipped : contest.what.skipped)
     out += fmt::format("<p>Skipped: {}</p>\n", escaped(skipped));
   for (const auto& table : tables_of(contest.what)) {
-    out += fmt::format("<h2>{}</h2>\n{}{}", title_of(table.kind), table_html(table),
-                       timelines(contest.what,
-                                 table.kind == table_kind::flood ? "flood" : "paced"));
+    out +=
+        fmt::format("<h2>{}</h2>\n{}{}", title_of(table.kind), table_html(table),
+                    timelines(contest.what, table.kind == table_kind::flood ? "flood" : "paced"));
   }
   const auto parts = attribute(contest.what);
   if (parts.empty()) return out;

@@ -24,11 +24,11 @@ std::string cpu_model() {
 nlohmann::ordered_json machine_json() {
   utsname system{};
   const bool is_known = ::uname(&system) == 0;
-  return {{"cpu", cpu_model()},
-          {"cpus", ::sysconf(_SC_NPROCESSORS_ONLN)},
-          {"kernel", is_known ? fmt::format("{} {} {}", system.sysname, system.release,
-                                            system.machine)
-                              : std::string{"unknown"}}};
+  return {
+      {"cpu", cpu_model()},
+      {"cpus", ::sysconf(_SC_NPROCESSORS_ONLN)},
+      {"kernel", is_known ? fmt::format("{} {} {}", system.sysname, system.release, system.machine)
+                          : std::string{"unknown"}}};
 }
 
 }  // namespace tacit::bench

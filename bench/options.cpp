@@ -751,10 +751,12 @@ CLI::App* describe_report(CLI::App& app, report_options& out) {
       "report", "Make tables with intervals of what compare wrote, and see whether they repeat");
   report->footer(
       "Every comparison gives the tables that it has figures for: floods, the same rate for all, "
-      "and costs. An interval is of 95 % for its figure alone, over the rounds. --against reads the "
+      "and costs. An interval is of 95 % for its figure alone, over the rounds. --against reads "
+      "the "
       "JSON of an earlier report and says which figures' intervals do not overlap; where nothing "
       "has changed, about one in a hundred does not.\n"
-      "Exit status: 0 success; 1 errors, or more than one figure in twenty does not agree; 2 usage; "
+      "Exit status: 0 success; 1 errors, or more than one figure in twenty does not agree; 2 "
+      "usage; "
       "3 INVALID");
   report->add_option("FILE", out.paths, "What compare wrote with --json")->required();
   report->add_option("--against", out.against_path, "JSON of an earlier report");

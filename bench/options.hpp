@@ -160,15 +160,15 @@ struct compare_options {
 
 /// `tacit-bench report`.
 struct report_options {
-  std::vector<std::string> paths;   ///< The JSON of comparisons.
-  std::string against_path;         ///< The JSON of an earlier report; empty: none.
+  std::vector<std::string> paths;    ///< The JSON of comparisons.
+  std::string against_path;          ///< The JSON of an earlier report; empty: none.
   std::vector<std::string> remarks;  ///< Lines for the head, such as versions.
   std::string title = "Comparison";
-  output_paths outputs;             ///< json and html.
+  output_paths outputs;  ///< json and html.
 };
 
-using command = std::variant<report_options, run_options, replay_options, generate_options, compare_options,
-                             histogram_options, merge_options, capacity_options>;
+using command = std::variant<report_options, run_options, replay_options, generate_options,
+                             compare_options, histogram_options, merge_options, capacity_options>;
 
 /// Parses a command line. Prints what --help and --version ask for and returns nullopt then. Throws
 /// base::failure (usage) with one line that says what is wrong.

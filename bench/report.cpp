@@ -79,9 +79,10 @@ json server_json(const outcome& result) {
   out["steals_per_request"] = maybe([](const auto& r) { return r.steals; }, share);
   out["collections"] = maybe([](const auto& r) { return r.collections; }, plain);
   out["task_wait_us_per_request"] =
-      maybe([](const auto& r) { return r.wait_ns; }, [&](std::int64_t ns) {
-        return answered > 0 ? json(static_cast<double>(ns) / 1e3 / answered) : json(nullptr);
-      });
+      maybe([](const auto& r) { return r.wait_ns; },
+            [&](std::int64_t ns) {
+              return answered > 0 ? json(static_cast<double>(ns) / 1e3 / answered) : json(nullptr);
+            });
   const auto per_connection = [&](auto count) {
     const auto open = result.facts.connections_opened;
     return open > 0 ? json(static_cast<double>(count) / open) : json(nullptr);
@@ -166,9 +167,10 @@ std::string server_row(const outcome& result) {
         fmt::format("{}+{}", spent.runtime->mode, spent.runtime->memory),
         static_cast<double>(spent.runtime->allocations) / answered,
         static_cast<double>(spent.runtime->allocated_bytes) / answered,
-        counted ? fmt::format("; it counted {} requests",
-                              grouped(static_cast<std::uint64_t>(std::max<std::int64_t>(*counted, 0))))
-                : std::string{});
+        counted
+            ? fmt::format("; it counted {} requests",
+                          grouped(static_cast<std::uint64_t>(std::max<std::int64_t>(*counted, 0))))
+            : std::string{});
   }
   return out;
 }

@@ -27,7 +27,8 @@ std::vector<table_column> pause_columns(const char* kind) {
       {{"rate_per_s", "Requests answered", "/rate_per_s", kind}, "answered", "/s"},
       {{"latency_p99_us", "p99", "/latency_us/p99", kind}, "p99", "ms", 1e3, true},
       {{"latency_p99_9_us", "p99.9", "/latency_us/p99_9", kind}, "p99.9", "ms", 1e3},
-      of_probe("above_0_1_ms_per_s", "/pauses/probe/any/per_s/above_0_1_ms", kind, "> 0.1 ms", "/s"),
+      of_probe("above_0_1_ms_per_s", "/pauses/probe/any/per_s/above_0_1_ms", kind, "> 0.1 ms",
+               "/s"),
       of_probe("above_1_ms_per_s", "/pauses/probe/any/per_s/above_1_ms", kind, "> 1 ms", "/s"),
       of_probe("above_10_ms_per_s", "/pauses/probe/any/per_s/above_10_ms", kind, "> 10 ms", "/s"),
       of_probe("longest_us", "/pauses/probe/any/longest_us", kind, "longest", "ms", 1e3),
@@ -36,13 +37,19 @@ std::vector<table_column> pause_columns(const char* kind) {
       of_probe("mmu_10_ms", "/pauses/probe/any/mmu/10_ms", kind, "MMU 10 ms", "%", 0.01),
       of_probe("mmu_100_ms", "/pauses/probe/any/mmu/100_ms", kind, "MMU 100 ms", "%", 0.01),
       {{"collections", "Collections", "/runtime_log/collections", kind}, "collections", "/pass"},
-      {{"full_collections", "Full collections", "/runtime_log/full_collections", kind}, "full",
+      {{"full_collections", "Full collections", "/runtime_log/full_collections", kind},
+       "full",
        "/pass"},
       {{"longest_stop_us", "Longest stop by its own log", "/runtime_log/longest_stop_us", kind},
        "own log",
-       "ms", 1e3, true},
-      {{"cpu_us_per_request", "CPU per request", "/server/cpu_us_per_request", kind}, "CPU",
-       "us/req", 1, true},
+       "ms",
+       1e3,
+       true},
+      {{"cpu_us_per_request", "CPU per request", "/server/cpu_us_per_request", kind},
+       "CPU",
+       "us/req",
+       1,
+       true},
       {{"rss_peak_bytes", "Peak RSS", "/server/rss_peak_bytes", kind}, "RSS", "MB", 1e6, true},
   };
 }
@@ -50,18 +57,23 @@ std::vector<table_column> pause_columns(const char* kind) {
 std::vector<table_column> cost_columns() {
   const char* kind = "paced";
   return {
-      {{"capacity_per_s", "Requests in a closed loop", "/rate_per_s", "capacity"}, "capacity", "/s"},
+      {{"capacity_per_s", "Requests in a closed loop", "/rate_per_s", "capacity"},
+       "capacity",
+       "/s"},
       {{"bytes_per_s", "Bytes in a closed loop", "/bytes_per_s", "capacity"}, "moved", "MB/s", 1e6},
-      {{"cpu_us_per_request", "CPU per request", "/server/cpu_us_per_request", kind}, "CPU",
+      {{"cpu_us_per_request", "CPU per request", "/server/cpu_us_per_request", kind},
+       "CPU",
        "us/req"},
-      {{"allocations_per_request", "Allocations", "/server/allocations_per_request", kind}, "allocs",
+      {{"allocations_per_request", "Allocations", "/server/allocations_per_request", kind},
+       "allocs",
        "/req"},
       {{"allocated_bytes_per_request", "Bytes allocated", "/server/allocated_bytes_per_request",
         kind},
        "allocated",
        "bytes/req"},
       {{"tasks_per_connection", "Tasks", "/server/tasks_per_connection", kind}, "tasks", "/conn"},
-      {{"threads_per_connection", "Threads", "/server/threads_per_connection", kind}, "threads",
+      {{"threads_per_connection", "Threads", "/server/threads_per_connection", kind},
+       "threads",
        "/conn"},
       {{"context_switches_per_request", "Switches", "/server/context_switches_per_request", kind},
        "switches",
@@ -72,7 +84,9 @@ std::vector<table_column> cost_columns() {
       {{"steals_per_request", "Steals", "/server/steals_per_request", kind}, "steals", "/req"},
       {{"task_wait_us_per_request", "Wait of tasks", "/server/task_wait_us_per_request", kind},
        "task wait",
-       "us/req", 1, true},
+       "us/req",
+       1,
+       true},
       of_probe("above_1_ms_per_s", "/pauses/probe/any/per_s/above_1_ms", kind, "> 1 ms", "/s"),
       of_probe("longest_us", "/pauses/probe/any/longest_us", kind, "longest", "ms", 1e3),
       {{"latency_p99_us", "p99", "/latency_us/p99", kind}, "p99", "us", 1, true},
@@ -128,10 +142,9 @@ const char* name_of(table_kind kind) noexcept {
 }
 
 const char* title_of(table_kind kind) noexcept {
-  constexpr std::array titles{
-      "Flood: each contender at the rate asked for, or at what it carries",
-      "The same rate for all",
-      "What a request and a connection cost, at the same rate for all"};
+  constexpr std::array titles{"Flood: each contender at the rate asked for, or at what it carries",
+                              "The same rate for all",
+                              "What a request and a connection cost, at the same rate for all"};
   return titles[static_cast<std::size_t>(kind)];
 }
 
@@ -155,8 +168,8 @@ std::string short_number(double value) {
 
 std::optional<table_cell> cell_of(const series& values, std::uint64_t seed) {
   if (values.empty()) return std::nullopt;
-  table_cell out{values.median(), values.median(), values.median(), values.lowest(),
-                 values.highest(), values.values.size()};
+  table_cell out{values.median(), values.median(),  values.median(),
+                 values.lowest(), values.highest(), values.values.size()};
   const bool has_logarithms = out.lowest > 0;
   auto scaled = values.values;
   if (has_logarithms) {
@@ -204,19 +217,17 @@ std::string to_text(const result_table& table) {
 }
 
 json to_json(const result_table& table) {
-  json out = {{"table", name_of(table.kind)}, {"title", title_of(table.kind)}, {"rows", json::array()}};
+  json out = {
+      {"table", name_of(table.kind)}, {"title", title_of(table.kind)}, {"rows", json::array()}};
   const auto& shown_as = columns_of(table.kind);
   for (const auto& row : table.rows) {
     json figures = json::object();
     for (std::size_t i = 0; i < shown_as.size(); ++i) {
       const auto& cell = row.cells[i];
-      figures[shown_as[i].which.key] = !cell ? json(nullptr)
-                                            : json{{"median", cell->median},
-                                                   {"low", cell->low},
-                                                   {"high", cell->high},
-                                                   {"lowest", cell->lowest},
-                                                   {"highest", cell->highest},
-                                                   {"rounds", cell->rounds}};
+      figures[shown_as[i].which.key] =
+          !cell ? json(nullptr) : json{{"median", cell->median},   {"low", cell->low},
+                                       {"high", cell->high},       {"lowest", cell->lowest},
+                                       {"highest", cell->highest}, {"rounds", cell->rounds}};
     }
     out["rows"].push_back({{"contender", row.contender}, {"figures", std::move(figures)}});
   }

@@ -98,7 +98,8 @@ struct cost {
   std::optional<process_sample> server;  ///< Absent when no process of the target is known.
   std::uint64_t server_rss_peak_bytes = 0;
   unsigned server_threads_peak = 0;
-  std::optional<runtime_sample> runtime;  ///< Differences, but of levels; absent where it says nothing.
+  std::optional<runtime_sample>
+      runtime;  ///< Differences, but of levels; absent where it says nothing.
   process_sample harness;
   std::vector<target_moment> over_time = {};  ///< Empty when no process of the target is known.
 };

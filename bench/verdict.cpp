@@ -104,8 +104,8 @@ void judge_counts(const tallies& counts, const cost& spent, const run_facts& fac
   const auto& counted = spent.runtime->requests;
   if (counted && *counted != static_cast<std::int64_t>(answered)) {
     out.invalid_reasons.push_back(
-        {fmt::format("the server counted {} requests, the harness {}{}", *counted,
-                     answered, probed == nullptr ? "" : ", those of the probe included")});
+        {fmt::format("the server counted {} requests, the harness {}{}", *counted, answered,
+                     probed == nullptr ? "" : ", those of the probe included")});
   }
 }
 

@@ -124,9 +124,9 @@ TEST(sampler, takes_from_a_server_what_it_says_and_leaves_open_what_it_does_not)
     const int turn = asked++;
     return reply{ok("{\"pid\":" + std::to_string(::getpid()) +
                     ",\"mode\":\"goroutine\",\"memory\":\"collected\",\"allocations\":" +
-                    std::to_string(100 * turn) + ",\"allocated_bytes\":0,\"tasks\":" +
-                    std::to_string(60 + turn) + ",\"collections\":" + std::to_string(turn * turn) +
-                    "}")};
+                    std::to_string(100 * turn) +
+                    ",\"allocated_bytes\":0,\"tasks\":" + std::to_string(60 + turn) +
+                    ",\"collections\":" + std::to_string(turn * turn) + "}")};
   }};
   const auto address = server.address();
   sampler costs{address, server.authority(), 0};
