@@ -8,7 +8,7 @@ endif()
 
 # The programs say themselves what they know. Where they cannot be run, there are no pages.
 find_program(TACIT_GZIP gzip)
-if(TACIT_GZIP AND (NOT CMAKE_CROSSCOMPILING OR CMAKE_CROSSCOMPILING_EMULATOR))
+if(TACIT_GZIP AND NOT CMAKE_CROSSCOMPILING)
   # tacit_manual(PAGE PROGRAM COMMAND...): a compressed page in build/<preset>/man.
   function(tacit_manual page program)
     set(file ${PROJECT_BINARY_DIR}/man/${page}.gz)
