@@ -6,6 +6,9 @@ if(NOT TARGET tacit OR NOT TARGET tacit-bench)
   return()
 endif()
 
+# Whoever hands packages on says who they are: cmake -D CPACK_DEBIAN_PACKAGE_MAINTAINER="Name <address>".
+set(CPACK_DEBIAN_PACKAGE_MAINTAINER "The Tacit developers <tacit@localhost>" CACHE STRING "Maintainer of the package")
+
 # The programs say themselves what they know. Where they cannot be run, there are no pages.
 find_program(TACIT_GZIP gzip)
 if(TACIT_GZIP AND NOT CMAKE_CROSSCOMPILING)
@@ -27,6 +30,24 @@ if(TACIT_GZIP AND NOT CMAKE_CROSSCOMPILING)
   tacit_manual(tacit-bench.1 tacit-bench
     "${PROJECT_SOURCE_DIR}/packaging/man-page $<TARGET_FILE:tacit-bench> '.BR tacit (1)'")
   tacit_manual(tacit.json.5 tacit "$<TARGET_FILE:tacit> config reference --man")
+  # Debian wants both, compressed without a time stamp.
+  file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/man/changelog.Debian @ONLY CONTENT
+"tacit (@PROJECT_VERSION@-1) unstable; urgency=medium
+
+  * Version @PROJECT_VERSION@; changelog.gz says what is new.
+
+ -- @CPACK_DEBIAN_PACKAGE_MAINTAINER@  Thu, 01 Jan 1970 00:00:00 +0000
+")
+  foreach(log IN ITEMS changelog.Debian changelog)
+    set(file ${PROJECT_BINARY_DIR}/man/${log}.gz)
+    set(from ${PROJECT_SOURCE_DIR}/CHANGELOG.md)
+    if(log STREQUAL "changelog.Debian")
+      set(from ${PROJECT_BINARY_DIR}/man/changelog.Debian)
+    endif()
+    add_custom_command(OUTPUT ${file} COMMAND sh -c "${TACIT_GZIP} -9nc ${from} >${file}" DEPENDS ${from} VERBATIM)
+    set_property(GLOBAL APPEND PROPERTY TACIT_MANUALS ${file})
+    install(FILES ${file} DESTINATION /usr/share/doc/tacit COMPONENT system EXCLUDE_FROM_ALL)
+  endforeach()
   get_property(manuals GLOBAL PROPERTY TACIT_MANUALS)
   add_custom_target(tacit-manuals ALL DEPENDS ${manuals})
 endif()
@@ -52,7 +73,6 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_NAME tacit)
 set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
 set(CPACK_DEBIAN_PACKAGE_SECTION httpd)
-set(CPACK_DEBIAN_PACKAGE_MAINTAINER "The Tacit developers <tacit@localhost>")
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "HTTP server and HTTP load-test harness
  tacit serves HTTP/1.1 with coroutines on few threads; tacit-bench loads HTTP
  servers and counts latency from the time at which each request was due.
