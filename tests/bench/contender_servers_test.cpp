@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 #include <atomic>
+#include <cctype>
 #include <filesystem>
 
 #include "bench/connections.hpp"
