@@ -26,19 +26,19 @@ namespace {
 constexpr std::int64_t late_ns_min = 50'000;
 constexpr std::size_t late_max = 65'536;
 // Overshoots are counted in classes of an eighth of a power of two.
-constexpr unsigned steps = 8;
-constexpr std::size_t classes = 64 * steps;
+constexpr unsigned classes_per_power = 8;
+constexpr std::size_t classes = 64 * classes_per_power;
 
-std::size_t class_of(std::uint64_t ns) {
-  if (ns < steps) return ns;
+std::size_t overshoot_class(std::uint64_t ns) {
+  if (ns < classes_per_power) return ns;
   const auto power = static_cast<unsigned>(std::bit_width(ns)) - 1;  // at least 3
-  return (power - 2) * steps + ((ns >> (power - 3)) & (steps - 1));
+  return (power - 2) * classes_per_power + ((ns >> (power - 3)) & (classes_per_power - 1));
 }
 
-std::uint64_t lowest_of(std::size_t index) {
-  if (index < steps) return index;
-  const auto power = index / steps + 2;
-  return (steps + index % steps) << (power - 3);
+std::uint64_t lowest_of_class(std::size_t index) {
+  if (index < classes_per_power) return index;
+  const auto power = index / classes_per_power + 2;
+  return (classes_per_power + index % classes_per_power) << (power - 3);
 }
 
 }  // namespace
@@ -73,7 +73,8 @@ std::int64_t own_run_delay(int schedstat) {
 void note(control_page& page, std::int64_t due, std::int64_t woke, std::int64_t& delay_before,
           int schedstat) {
   const auto overshoot = woke - due;
-  ++page.overshoots[class_of(static_cast<std::uint64_t>(std::max<std::int64_t>(overshoot, 0)))];
+  ++page.overshoots[overshoot_class(
+      static_cast<std::uint64_t>(std::max<std::int64_t>(overshoot, 0)))];
   if (overshoot < late_ns_min) return;
   const auto delay = own_run_delay(schedstat);
   const auto waited = std::clamp<std::int64_t>(delay - delay_before, 0, overshoot);
@@ -164,7 +165,8 @@ control_figures idle_control::figures() const {
     out.machine_ns += one.page->machine_ns;
     out.run_delay_ns += one.page->run_delay_ns;
     for (std::size_t i = 0; i < classes; ++i) {
-      if (one.page->overshoots[i] > 0) out.overshoot.record(lowest_of(i), one.page->overshoots[i]);
+      if (one.page->overshoots[i] > 0)
+        out.overshoot.record(lowest_of_class(i), one.page->overshoots[i]);
     }
   }
   return out;

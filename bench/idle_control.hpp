@@ -32,7 +32,7 @@ class idle_control {
   /// To be called after stop(): when the machine held one of them up. They ascend and do not
   /// overlap.
   [[nodiscard]] std::vector<interval> late() const;
-  [[nodiscard]] control_figures figures() const;
+  [[nodiscard]] control_figures figures() const;  ///< Before stop() they may be behind a little.
 
   static constexpr std::size_t cpus_max = 8;
   static constexpr std::int64_t sleep_ns = 1'000'000;

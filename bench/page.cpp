@@ -16,11 +16,12 @@ constexpr std::int64_t columns_max = 120;
 constexpr double bands = 8;
 
 constexpr const char* style = R"(
-:root { color-scheme: light dark; --back: #fff; --text: #1b1f24; --faint: #d7dbe0; --a: #0b62c4; --b: #c2410c; --cell: #0b62c4;
+:root { color-scheme: light dark; --back: #fff; --text: #1b1f24; --faint: #d7dbe0; --a: #0b62c4; --b: #c2410c; --cell: #0b62c4; --grey: #8b929b;
   --good: #0f7b3a; --bad: #b42318 }
 @media (prefers-color-scheme: dark) { :root { --back: #14171b; --text: #e4e7eb; --faint: #3a4048; --a: #6cb2ff; --b: #ff9f5a;
-  --cell: #6cb2ff; --good: #5fd38d; --bad: #ff8a80 } }
-@media print { :root { color-scheme: light; --back: #fff; --text: #000; --faint: #ccc; --a: #0b62c4; --b: #c2410c; --cell: #0b62c4 } }
+  --cell: #6cb2ff; --grey: #7d8590; --good: #5fd38d; --bad: #ff8a80 } }
+@media print { :root { color-scheme: light; --back: #fff; --text: #000; --faint: #ccc; --a: #0b62c4; --b: #c2410c; --cell: #0b62c4;
+  --grey: #888 } }
 body { margin: 0 auto; padding: 12px; max-width: 1240px; background: var(--back); color: var(--text); font: 15px/1.45 system-ui, sans-serif }
 h1 { font-size: 1.25rem; margin: 0; overflow-wrap: anywhere }
 .valid { color: var(--good); font-weight: 600 } .invalid { color: var(--bad); font-weight: 600 }
@@ -28,6 +29,8 @@ h1 { font-size: 1.25rem; margin: 0; overflow-wrap: anywhere }
 svg { width: 100%; height: auto; break-inside: avoid } svg text { font: 11px system-ui, sans-serif; fill: var(--text) }
 svg .title { font-weight: 600; font-size: 12px } .grid { stroke: var(--faint); stroke-width: .6; fill: none }
 .line { fill: none; stroke-width: 1.5 } .line-0 { stroke: var(--a) } .line-1 { stroke: var(--b) }
+svg .bar-all { fill: var(--b) } svg .bar-one { fill: var(--a) } svg .bar-not { fill: var(--grey) }
+.stack { display: grid; gap: 12px; align-content: start }
 svg .name-0 { fill: var(--a) } svg .name-1 { fill: var(--b) } .cell { fill: var(--cell) }
 pre { overflow-x: auto; font-size: 12px } @media print { pre { white-space: pre-wrap } }
 )";
@@ -137,6 +140,45 @@ std::string latency_over_time(const outcome& result, const std::vector<moment>& 
   return out.svg();
 }
 
+/// Which of the kinds of bars a pause is.
+enum class bar_kind { not_the_targets, some, all };
+
+bar_kind kind_of(const seen_pause& one) {
+  if (one.origin != pause_origin::target) return bar_kind::not_the_targets;
+  return one.scope == pause_scope::all ? bar_kind::all : bar_kind::some;
+}
+
+/// Of several pauses within a pixel only the longest could be seen.
+std::vector<plot::bar> bars_of(const outcome& result, bar_kind kind, double length_s) {
+  constexpr double pixels = 320;
+  std::map<int, plot::bar> by_pixel;
+  for (const auto& one : result.pauses->pauses) {
+    if (kind_of(one) != kind) continue;
+    const double at = static_cast<double>(one.when.start_ns - result.phase.start_ns) / 1e9;
+    const double ms_long = static_cast<double>(one.when.length_ns()) / 1e6;
+    auto& bar = by_pixel[static_cast<int>(pixels * at / length_s)];
+    if (ms_long > bar.height) bar = {at, at + ms_long / 1e3, ms_long};
+  }
+  std::vector<plot::bar> out;
+  for (const auto& [pixel, bar] : by_pixel)
+    out.push_back(bar);
+  return out;
+}
+
+std::string pauses_over_time(const outcome& result) {
+  const auto axis = time_axis(result);
+  double highest = 1;
+  for (const auto& one : result.pauses->pauses)
+    highest = std::max(highest, static_cast<double>(one.when.length_ns()) / 1e6);
+  plot out{"Pauses over time",
+           axis,
+           {"ms", 0.1, std::pow(10, std::ceil(std::log10(highest) + 1e-9)), true, {}}};
+  out.add_bars("all stalled", "all", bars_of(result, bar_kind::all, axis.high));
+  out.add_bars("one", "one", bars_of(result, bar_kind::some, axis.high));
+  out.add_bars("not the target's", "not", bars_of(result, bar_kind::not_the_targets, axis.high));
+  return out.svg();
+}
+
 /// Which band of the heat map a latency lies in.
 int band_of(std::uint64_t ns) {
   return static_cast<int>(std::floor(bands * std::log10(std::max(ms(ns), 1e-6))));
@@ -209,8 +251,12 @@ std::string to_page(const outcome& result, const run_title& title) {
   const auto moments = moments_of(result);
   std::string plots = by_percentile(result);
   if (!moments.empty()) {
-    plots += rate_over_time(result, moments) + latency_over_time(result, moments) +
-             heat_map(result, moments);
+    plots += rate_over_time(result, moments);
+    const auto latency = latency_over_time(result, moments);
+    plots += result.pauses
+                 ? "<div class=\"stack\">\n" + latency + pauses_over_time(result) + "</div>\n"
+                 : latency;
+    plots += heat_map(result, moments);
   }
   if (result.spent.over_time.size() > 1) plots += cpu_over_time(result) + memory_over_time(result);
   return fmt::format(

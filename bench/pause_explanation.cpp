@@ -9,13 +9,13 @@
 namespace tacit::bench {
 namespace {
 
-constexpr std::int64_t timeout_ns = 5'000'000'000;
+constexpr std::int64_t recorder_timeout_ns = 5'000'000'000;
 
-std::int64_t overlap_ns(const interval& a, const interval& b, std::int64_t slack_ns) {
+std::int64_t overlap_within(const interval& a, const interval& b, std::int64_t slack_ns) {
   return std::min(a.end_ns, b.end_ns + slack_ns) - std::max(a.start_ns, b.start_ns - slack_ns);
 }
 
-std::string text_of(const logged_pause& first, std::size_t others) {
+std::string explanation_of(const logged_pause& first, std::size_t others) {
   auto out =
       fmt::format("{} {:.2f} ms", first.what, static_cast<double>(first.when.length_ns()) / 1e6);
   return others == 0 ? out : out + fmt::format(" and {} more", others);
@@ -42,14 +42,14 @@ void explain(pause_report& what, std::vector<logged_pause> by, const std::string
       return one.when.start_ns + longest + slack_ns < pause.when.start_ns;
     });
     for (; at != by.end() && at->when.start_ns - slack_ns < pause.when.end_ns; ++at) {
-      const auto overlap = overlap_ns(pause.when, at->when, slack_ns);
+      const auto overlap = overlap_within(pause.when, at->when, slack_ns);
       if (overlap <= 0) continue;
       ++count;
       if (best == nullptr || overlap > most) best = &*at;
       most = std::max(most, overlap);
     }
     if (best == nullptr) continue;
-    pause.explained_by = text_of(*best, count - 1);
+    pause.explained_by = explanation_of(*best, count - 1);
     what.explained += pause.when.length_ns() > pause_bounds_ns.front();
   }
 }
@@ -80,7 +80,7 @@ std::optional<std::vector<logged_pause>> recorded_pauses(const std::string& body
 
 std::optional<std::vector<logged_pause>> recorded_pauses(const endpoint& from,
                                                          const std::string& authority) {
-  const auto got = fetch(from, authority, "/debug/pauses?recent=1000", timeout_ns);
+  const auto got = fetch(from, authority, "/debug/pauses?recent=1000", recorder_timeout_ns);
   if (got.status != 200) return std::nullopt;
   return recorded_pauses(got.body);
 }

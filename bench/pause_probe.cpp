@@ -20,12 +20,12 @@
 namespace tacit::bench {
 namespace {
 
-constexpr std::int64_t head_start_ns = 2'000'000;
-constexpr std::int64_t connect_timeout_ns = 2'000'000'000;
-constexpr std::int64_t retry_ns = 10'000'000;
+constexpr std::int64_t probe_head_start_ns = 2'000'000;
+constexpr std::int64_t probe_connect_ns_max = 2'000'000'000;
+constexpr std::int64_t retry_after_ns = 10'000'000;
 // Later than this is not what waking takes.
-constexpr std::int64_t late_ns_min = 50'000;
-constexpr int niceness_steps = 10;
+constexpr std::int64_t overslept_ns_min = 50'000;
+constexpr int probe_steps_before = 10;
 
 }  // namespace
 
@@ -65,7 +65,7 @@ void pause_probe::connect(probe& one) const {
   if (::connect(one.fd, address, target_.address_bytes) != 0) {
     if (errno != EINPROGRESS) return;
     pollfd waiting{one.fd, POLLOUT, 0};
-    ::poll(&waiting, 1, connect_timeout_ns / 1'000'000);
+    ::poll(&waiting, 1, probe_connect_ns_max / 1'000'000);
     int error = ETIMEDOUT;
     socklen_t bytes = sizeof error;
     if (waiting.revents != 0) ::getsockopt(one.fd, SOL_SOCKET, SO_ERROR, &error, &bytes);
@@ -77,7 +77,7 @@ void pause_probe::connect(probe& one) const {
 
 void pause_probe::start() {
   const auto period = static_cast<std::int64_t>(1e9 / settings_.rate_per_s);
-  record_.grid = {settings_.probes, now_ns() + head_start_ns, period};
+  record_.grid = {settings_.probes, now_ns() + probe_head_start_ns, period};
   record_.run.start_ns = record_.grid.start_ns;
   record_.waits.resize(settings_.probes);
   for (unsigned i = 0; i < settings_.probes; ++i)
@@ -97,7 +97,7 @@ bool pause_probe::is_any_waiting() const {
 
 void pause_probe::run() {
   // The load's threads would hold it up by a slice at a time, which is longer than most pauses.
-  base::ask_for_short_slices(niceness_steps);
+  base::ask_for_short_slices(probe_steps_before);
   ::prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
   while (!ends_ || is_any_waiting()) {
     const bool may_send = !ends_;
@@ -117,7 +117,7 @@ void pause_probe::turn(std::int64_t now, bool may_send) {
       lose(i, now, "no answer in time");
     if (!one.is_open && now >= one.retry_ns && may_send) {
       connect(one);
-      one.retry_ns = now_ns() + retry_ns;
+      one.retry_ns = now_ns() + retry_after_ns;
     }
     if (!may_send) continue;
     if (one.is_open && !one.is_waiting && one.next_due_ns <= now) send(i, now);
@@ -130,7 +130,7 @@ void pause_probe::turn(std::int64_t now, bool may_send) {
 
 std::int64_t pause_probe::next_wake(bool may_send) const {
   // To look at the time limits, when there is nothing to send.
-  if (!may_send) return now_ns() + retry_ns;
+  if (!may_send) return now_ns() + retry_after_ns;
   std::int64_t next = probes_.front()->next_due_ns;
   for (const auto& one : probes_)
     next = std::min(next, one->next_due_ns);
@@ -145,7 +145,7 @@ void pause_probe::wait(std::int64_t until_ns) {
   const timespec limit{left / 1'000'000'000, left % 1'000'000'000};
   const int ready = ::ppoll(watched.data(), probes_.size(), &limit, nullptr);
   const auto now = now_ns();
-  if (now - until_ns > late_ns_min && record_.late.size() < late_max) {
+  if (now - until_ns > overslept_ns_min && record_.late.size() < late_max) {
     record_.late.push_back({until_ns, now});
   }
   for (std::size_t i = 0; i < probes_.size() && ready > 0; ++i) {
@@ -162,7 +162,7 @@ void pause_probe::send(std::size_t index, std::int64_t now) {
   const auto n = ::send(one.fd, request_.data(), request_.size(), MSG_NOSIGNAL);
   if (n != static_cast<ssize_t>(request_.size())) {
     one.is_open = false;
-    one.retry_ns = now + retry_ns;
+    one.retry_ns = now + retry_after_ns;
     return;  // The target closed it while nothing was in flight.
   }
   ++record_.sent;

@@ -11,24 +11,24 @@ using json = nlohmann::ordered_json;
 constexpr std::array bound_keys{"above_0_1_ms", "above_1_ms", "above_10_ms"};
 constexpr std::array window_keys{"1_ms", "10_ms", "100_ms"};
 // In the table, where the longest ones are to be looked at first.
-constexpr std::size_t rows_max = 3;
+constexpr std::size_t listed_pauses_max = 3;
 
-double us(std::int64_t ns) {
+double as_us(std::int64_t ns) {
   return static_cast<double>(ns) / 1e3;
 }
 
-double ms(std::int64_t ns) {
+double as_ms(std::int64_t ns) {
   return static_cast<double>(ns) / 1e6;
 }
 
 json quantiles_json(const observe::histogram& of) {
   const auto at = [&](double percent) {
-    return us(static_cast<std::int64_t>(of.at_percentile(percent)));
+    return as_us(static_cast<std::int64_t>(of.at_percentile(percent)));
   };
   return {{"p50", at(50)},
           {"p99", at(99)},
           {"p99_9", at(99.9)},
-          {"max", us(static_cast<std::int64_t>(of.max()))},
+          {"max", as_us(static_cast<std::int64_t>(of.max()))},
           {"count", of.count()}};
 }
 
@@ -42,9 +42,9 @@ json figures_json(const pause_report& what, const pause_figures& of) {
   }
   for (std::size_t i = 0; i < window_keys.size(); ++i)
     mmu[window_keys[i]] = of.mmu[i] ? json(*of.mmu[i]) : json(nullptr);
-  return {{"counts", std::move(counts)},     {"per_s", std::move(per_s)},
-          {"longest_us", us(of.longest_ns)}, {"total_us", us(of.total_ns)},
-          {"paused_share", what.share(of)},  {"mmu", std::move(mmu)}};
+  return {{"counts", std::move(counts)},        {"per_s", std::move(per_s)},
+          {"longest_us", as_us(of.longest_ns)}, {"total_us", as_us(of.total_ns)},
+          {"paused_share", what.share(of)},     {"mmu", std::move(mmu)}};
 }
 
 template <class Enum, std::size_t N>
@@ -60,17 +60,17 @@ json pause_json(const seen_pause& one, std::int64_t start_ns) {
   const auto known = [&](auto value) { return about.looked_ns > 0 ? json(value) : json(nullptr); };
   return {{"start_s", static_cast<double>(one.when.start_ns - start_ns) / 1e9},
           {"start_ns", one.when.start_ns},
-          {"length_us", us(one.when.length_ns())},
+          {"length_us", as_us(one.when.length_ns())},
           {"scope", name_of(one.scope)},
           {"probes", one.probes},
           {"origin", name_of(one.origin)},
           {"cause", name_of(about.cause)},
-          {"machine_us", us(one.machine_ns)},
-          {"looked_us", known(us(about.looked_ns))},
-          {"stopped_us", known(us(about.stopped_ns))},
-          {"scheduled_out_us", known(us(about.scheduled_out_ns))},
-          {"throttled_us", known(us(about.throttled_ns))},
-          {"cpu_us", known(us(about.cpu_ns))},
+          {"machine_us", as_us(one.machine_ns)},
+          {"looked_us", known(as_us(about.looked_ns))},
+          {"stopped_us", known(as_us(about.stopped_ns))},
+          {"scheduled_out_us", known(as_us(about.scheduled_out_ns))},
+          {"throttled_us", known(as_us(about.throttled_ns))},
+          {"cpu_us", known(as_us(about.cpu_ns))},
           {"minor_faults", known(about.minor_faults)},
           {"major_faults", known(about.major_faults)},
           {"switches", known(about.switches)},
@@ -82,8 +82,8 @@ json control_json(const control_figures& control) {
   return {{"cpus", control.cpus},
           {"is_realtime", control.is_realtime},
           {"overshoot_us", quantiles_json(control.overshoot)},
-          {"machine_us", us(control.machine_ns)},
-          {"run_delay_us", us(control.run_delay_ns)}};
+          {"machine_us", as_us(control.machine_ns)},
+          {"run_delay_us", as_us(control.run_delay_ns)}};
 }
 
 /// The longest first.
@@ -99,7 +99,8 @@ std::vector<const seen_pause*> by_length(const pause_report& what) {
 
 std::string counts_of(const pause_report& what, const pause_figures& of) {
   return fmt::format("{:>11.2f}{:>11.2f}{:>11.2f}{:>11.3f}{:>11.3f} %", what.per_s(of, 0),
-                     what.per_s(of, 1), what.per_s(of, 2), ms(of.longest_ns), 100 * what.share(of));
+                     what.per_s(of, 1), what.per_s(of, 2), as_ms(of.longest_ns),
+                     100 * what.share(of));
 }
 
 std::string mmu_text(const pause_figures& of) {
@@ -120,7 +121,7 @@ std::string excluded_text(const pause_report& what) {
     const auto& of = what.by_origin[static_cast<std::size_t>(origin)];
     if (of.counts[0] > 0) {
       out += fmt::format("{:<16}{} of the {}, the longest {:.3f} ms, are not counted\n", "",
-                         of.counts[0], name_of(origin), ms(of.longest_ns));
+                         of.counts[0], name_of(origin), as_ms(of.longest_ns));
     }
   }
   return out;
@@ -133,10 +134,10 @@ std::string describe_cause(const seen_pause& one) {
     case pause_cause::stopped:
       return "stopped by a signal";
     case pause_cause::scheduled_out:
-      return fmt::format("scheduled out for {:.2f} ms{}", ms(about.scheduled_out_ns),
+      return fmt::format("scheduled out for {:.2f} ms{}", as_ms(about.scheduled_out_ns),
                          about.throttled_ns > 0 ? ", throttled by its cgroup" : "");
     case pause_cause::computing:
-      return fmt::format("it used {:.2f} ms of CPU", ms(about.cpu_ns));
+      return fmt::format("it used {:.2f} ms of CPU", as_ms(about.cpu_ns));
     case pause_cause::waiting:
       return "it slept";
     case pause_cause::unknown:
@@ -162,10 +163,10 @@ json to_json(const pause_report& what, std::int64_t start_ns) {
             {"withheld", what.withheld}}},
           {"latency_us", quantiles_json(what.latency)},
           {"lag_us", quantiles_json(what.lag)},
-          {"usual_us", us(what.usual_ns)},
-          {"floor_us", us(what.floor_ns)},
-          {"late_us", us(what.late_ns)},
-          {"own_cpu_us", us(what.own_cpu_ns)},
+          {"usual_us", as_us(what.usual_ns)},
+          {"floor_us", as_us(what.floor_ns)},
+          {"late_us", as_us(what.late_ns)},
+          {"own_cpu_us", as_us(what.own_cpu_ns)},
           {"looks", what.looks},
           {"control", control_json(what.control)},
           {"any", figures_json(what, what.any)},
@@ -178,7 +179,7 @@ json to_json(const pause_report& what, std::int64_t start_ns) {
 }
 
 std::string describe(const seen_pause& one, std::int64_t start_ns) {
-  auto out = fmt::format("{:.2f} ms at {:.3f} s, {}, ", ms(one.when.length_ns()),
+  auto out = fmt::format("{:.2f} ms at {:.3f} s, {}, ", as_ms(one.when.length_ns()),
                          static_cast<double>(one.when.start_ns - start_ns) / 1e9,
                          one.scope == pause_scope::all   ? "all stalled"
                          : one.scope == pause_scope::one ? fmt::format("{} stalled", one.probes)
@@ -207,10 +208,10 @@ std::string pause_rows(const pause_report& what) {
       "{:<16}{} connections, {:g}/s each, {}: {} answered, {} failed; usual {:.1f} us, own lag p99 "
       "{:.1f} us\n",
       "probe", what.probes, what.rate_per_s, what.path, what.answered, what.failed,
-      us(what.usual_ns), us(static_cast<std::int64_t>(what.lag.at_percentile(99))));
+      as_us(what.usual_ns), as_us(static_cast<std::int64_t>(what.lag.at_percentile(99))));
   out += excluded_text(what);
   const auto sorted = by_length(what);
-  for (std::size_t i = 0; i < std::min(rows_max, sorted.size()); ++i)
+  for (std::size_t i = 0; i < std::min(listed_pauses_max, sorted.size()); ++i)
     out += fmt::format("{:<16}- {}\n", "", describe(*sorted[i], what.run.start_ns));
   return out;
 }

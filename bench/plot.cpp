@@ -98,6 +98,19 @@ void plot::add_line(const std::string& name, const points& through) {
   ++lines_;
 }
 
+void plot::add_bars(const std::string& name, const std::string& kind,
+                    const std::vector<bar>& bars) {
+  constexpr double narrowest = 1;
+  for (const auto& one : bars) {
+    const double at = x_of(one.left);
+    const double upper = std::min(y_of(one.height), height - bottom - narrowest);
+    inside_ += fmt::format(
+        "<rect class=\"bar-{}\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\"/>\n",
+        kind, at, upper, std::max(x_of(one.right) - at, narrowest), height - bottom - upper);
+  }
+  names_ += fmt::format("<tspan class=\"bar-{}\" dx=\"12\">{}</tspan>", kind, escaped("■ " + name));
+}
+
 void plot::add_cell(double from_x, double to_x, double from_y, double to_y, double share) {
   inside_ += fmt::format(
       "<rect class=\"cell\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" "

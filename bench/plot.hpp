@@ -16,8 +16,8 @@ struct plot_axis {
   std::vector<std::pair<double, std::string>> marks = {};
 };
 
-/// A plot as an SVG element to stand in a page: lines and shaded cells over two axes. Colours are
-/// the page's: `.line-0` and so on, `.cell`.
+/// A plot as an SVG element to stand in a page: lines, bars and shaded cells over two axes. Colours
+/// are the page's: `.line-0` and so on, `.bar-KIND`, `.cell`.
 class plot {
  public:
   using points = std::vector<std::pair<double, double>>;
@@ -26,6 +26,14 @@ class plot {
 
   /// A line of the next colour; its name is shown above the plot.
   void add_line(const std::string& name, const points& through);
+  /// Bars of one kind, each from the bottom of the plot up to its height; however short, it can be
+  /// seen. `kind` names their colour, `.bar-KIND`; their name is shown above the plot.
+  struct bar {
+    double left = 0;
+    double right = 0;
+    double height = 0;
+  };
+  void add_bars(const std::string& name, const std::string& kind, const std::vector<bar>& bars);
   /// A rectangle, as dark as `share` says (0 to 1).
   void add_cell(double left, double right, double bottom, double top, double share);
 

@@ -59,7 +59,7 @@ std::uint64_t number_in(std::string_view text) {
   return out;
 }
 
-std::uint64_t number_after(std::string_view text, std::string_view key) {
+std::uint64_t number_behind(std::string_view text, std::string_view key) {
   const auto at = text.find(key);
   return at == std::string_view::npos ? 0 : number_in(text.substr(at + key.size()));
 }
@@ -129,7 +129,7 @@ class target_files {
     for (const auto& [id, files] : threads_)
       add_thread(files, out);
     out.throttled_ns =
-        static_cast<std::int64_t>(number_after(cpu_stat_.read(buffer_), throttle_.key) *
+        static_cast<std::int64_t>(number_behind(cpu_stat_.read(buffer_), throttle_.key) *
                                   static_cast<std::uint64_t>(throttle_.unit_ns));
     timespec used{};
     ::clock_gettime(clock_, &used);
@@ -167,7 +167,7 @@ class target_files {
     out.switches += number_in(schedstat[2]);
     if (threads_.size() > asked_threads_max) return;
     out.involuntary_switches +=
-        number_after(files.status.read(buffer_), "\nnonvoluntary_ctxt_switches:");
+        number_behind(files.status.read(buffer_), "\nnonvoluntary_ctxt_switches:");
   }
 
   const pid_t pid_;
@@ -198,9 +198,10 @@ std::int64_t thread_cpu_ns() noexcept {
 // ---- looking -----------------------------------------------------------------------------------
 
 target_watch::target_watch(pid_t pid)
-    : files_{std::make_unique<target_files>(pid)},
-      period_ns_min_{period_ns_shortest},
-      thread_{[this](const std::stop_token& stop) { watch(stop); }} {}
+    : files_{std::make_unique<target_files>(pid)}, period_ns_min_{period_ns_shortest} {
+  if (const auto first = files_->look()) keep(*first);
+  thread_ = std::jthread{[this](const std::stop_token& stop) { watch(stop); }};
+}
 
 target_watch::~target_watch() {
   stop();
@@ -213,7 +214,7 @@ void target_watch::stop() {
 
 void target_watch::watch(const std::stop_token& stop) {
   ::prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
-  while (!stop.stop_requested()) {
+  while (!looks_.empty() && !stop.stop_requested()) {
     const auto before = thread_cpu_ns();
     const auto look = files_->look();
     if (!look) break;

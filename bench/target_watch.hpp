@@ -35,6 +35,7 @@ class target_files;
 /// Memory:   bounded: when there are many looks every other one goes, and they come half as often.
 class target_watch {
  public:
+  /// The first look is over when it is made.
   explicit target_watch(pid_t pid);
   ~target_watch();
   target_watch(const target_watch&) = delete;
@@ -56,7 +57,7 @@ class target_watch {
   std::vector<target_look> looks_;
   std::int64_t period_ns_min_;
   std::int64_t own_cpu_ns_ = 0;
-  std::jthread thread_;  // last: it uses the rest
+  std::jthread thread_;
 };
 
 /// The CPUs that a process may use; empty when that is not known.

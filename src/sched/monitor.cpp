@@ -112,6 +112,7 @@ void monitor::run() {
     interval_ = now < calm_at_ ? interval_busy : interval_calm;
     std::uint64_t runs = 0;
     for (std::size_t i = 0; i < views_.size(); ++i) {
+      if (!scheduler_.workers_[i]->is_started()) continue;  // A spare one, which nobody waits for.
       interval_ = std::min(interval_, look(*scheduler_.workers_[i], views_[i], now));
       runs += views_[i].run;
     }

@@ -12,9 +12,9 @@
 namespace tacit::bench {
 namespace {
 
-constexpr unsigned comparisons = 200;
+constexpr unsigned splits = 200;
 constexpr unsigned family = 24;
-constexpr std::uint64_t seed = 20'261'128;
+constexpr std::uint64_t splits_seed = 20'261'128;
 
 /// What one cell costs in one round; `slower` is the machine's part, the same for the round.
 struct planted {
@@ -57,10 +57,10 @@ std::optional<attribution> split(std::mt19937_64& bits, std::size_t rounds,
 TEST(attribution_property, four_equal_cells_claim_nothing_within_the_stated_level) {
   for (const std::size_t rounds : {3u, 5u, 10u, 20u}) {
     unsigned claimed = 0;
-    for (unsigned i = 0; i < comparisons; ++i) {
+    for (unsigned i = 0; i < splits; ++i) {
       bool is_claimed = false;
       for (unsigned figure = 0; figure < family / 3; ++figure) {
-        std::mt19937_64 bits{seed + i * family + figure};
+        std::mt19937_64 bits{splits_seed + i * family + figure};
         const auto found = split(bits, rounds, {});
         is_claimed = is_claimed || found->threads.leaves_out(0) ||
                      found->allocation.leaves_out(0) || found->interaction.leaves_out(0);
@@ -68,7 +68,7 @@ TEST(attribution_property, four_equal_cells_claim_nothing_within_the_stated_leve
       claimed += is_claimed;
     }
     // One in a hundred is promised; six in 200 would be more than chance explains.
-    EXPECT_LE(claimed, 6u) << "seed " << seed << ", " << rounds << " rounds";
+    EXPECT_LE(claimed, 6u) << "seed " << splits_seed << ", " << rounds << " rounds";
   }
 }
 
@@ -83,25 +83,25 @@ TEST(attribution_property, planted_effects_are_covered) {
   const auto covers = [](const mean_interval& found, double truth) {
     return found.low <= truth && truth <= found.high;
   };
-  for (unsigned i = 0; i < comparisons; ++i) {
-    std::mt19937_64 bits{seed + 7'919 * i};
+  for (unsigned i = 0; i < splits; ++i) {
+    std::mt19937_64 bits{splits_seed + 7'919 * i};
     const auto found = split(bits, 10, effects);
     threads += covers(found->threads, std::log(effects.threads) + half);
     allocation += covers(found->allocation, std::log(effects.allocation) + half);
     interaction += covers(found->interaction, std::log(effects.interaction));
   }
-  EXPECT_GE(threads, comparisons - 4) << "seed " << seed;
-  EXPECT_GE(allocation, comparisons - 4) << "seed " << seed;
-  EXPECT_GE(interaction, comparisons - 4) << "seed " << seed;
+  EXPECT_GE(threads, splits - 4) << "seed " << splits_seed;
+  EXPECT_GE(allocation, splits - 4) << "seed " << splits_seed;
+  EXPECT_GE(interaction, splits - 4) << "seed " << splits_seed;
 }
 
 TEST(attribution_property, large_effects_are_found) {
   unsigned found_threads = 0;
-  for (unsigned i = 0; i < comparisons; ++i) {
-    std::mt19937_64 bits{seed + 104'729 * i};
+  for (unsigned i = 0; i < splits; ++i) {
+    std::mt19937_64 bits{splits_seed + 104'729 * i};
     found_threads += split(bits, 10, {2, 1, 1})->threads.leaves_out(0);
   }
-  EXPECT_GE(found_threads, comparisons * 95 / 100) << "seed " << seed;
+  EXPECT_GE(found_threads, splits * 95 / 100) << "seed " << splits_seed;
 }
 
 }  // namespace

@@ -38,6 +38,25 @@ TEST(tacit_bench, a_run_writes_table_and_json) {
   EXPECT_EQ(read_json(json)["valid"], result.status == 0);
 }
 
+TEST(tacit_bench, a_run_with_a_probe_says_what_it_saw_and_leaves_the_counts_alone) {
+  const scripted_server server{[](const auto&, auto) { return reply{ok("hello")}; }};
+  const support::temporary_folder folder;
+  const auto json = folder.file("run.json");
+  const auto page = folder.file("run.html");
+  const auto result =
+      bench({"run", "http://" + server.authority() + "/x", "--rate", "500", "--duration", "200ms",
+             "--probe", "on", "--probes", "2", "--json", json, "--html", page});
+  EXPECT_TRUE(result.status == 0 || result.status == 3) << result.status << result.errors;
+  EXPECT_NE(result.output.find("100 sent, 100 answered, 0 failed"), std::string::npos)
+      << result.output;
+  EXPECT_NE(result.output.find("all stalled"), std::string::npos) << result.output;
+  const auto probe = read_json(json)["pauses"]["probe"];
+  EXPECT_EQ(probe["probes"], 2);
+  EXPECT_GT(probe["counts"]["answered"], 0);
+  EXPECT_GE(server.requests(), 100 + probe["counts"]["sent"].get<std::uint64_t>());
+  EXPECT_EQ(probe["any"]["counts"], probe["origin"]["target"]["counts"]);
+}
+
 TEST(tacit_bench, processes_share_one_schedule_and_their_results_are_added_up) {
   const scripted_server server{[](const auto&, auto) { return reply{ok("hello")}; }};
   const support::temporary_folder folder;

@@ -39,6 +39,23 @@ TEST(options, a_run_has_sensible_defaults) {
   EXPECT_FALSE(run.body.has_value());
 }
 
+TEST(options, pauses_are_looked_for_where_that_is_asked_for) {
+  EXPECT_FALSE(parsed<run_options>({"run", "http://h/"}).drive.probe);
+  const auto probe = parsed<run_options>({"run", "http://h/", "--probe", "on"}).drive.probe;
+  ASSERT_TRUE(probe);
+  EXPECT_EQ(probe->probes, 4u);
+  EXPECT_EQ(probe->rate_per_s, 1'000);
+  EXPECT_EQ(probe->path, "/plaintext");
+  const auto other = parsed<compare_options>(
+      {"compare", "--probe", "on", "--probes", "2", "--probe-rate", "250", "--probe-path", "/x"});
+  EXPECT_EQ(other.drive.probe->probes, 2u);
+  EXPECT_EQ(other.drive.probe->rate_per_s, 250);
+  EXPECT_EQ(other.drive.probe->path, "/x");
+  EXPECT_NE(refusal({"run", "http://h/", "--probe", "on", "--probe-path", "x"})
+                .find("a path that starts with /"),
+            std::string::npos);
+}
+
 TEST(options, connections_are_opened_and_closed_as_told) {
   const auto run =
       parsed<run_options>({"run", "http://h/", "--requests-per-connection", "7", "--close-by-reset",

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "bench/plot.hpp"
+#include "nanoseconds.hpp"
 
 namespace tacit::bench {
 namespace {
@@ -40,6 +41,30 @@ TEST(page, has_every_plot_and_needs_nothing_else) {
   EXPECT_EQ(page.find("nan"), std::string::npos);
   EXPECT_EQ(page.find("inf\""), std::string::npos);
   EXPECT_NE(page.find("prefers-color-scheme: dark"), std::string::npos);
+}
+
+TEST(page, shows_pauses_under_the_latency_where_they_were_looked_for) {
+  auto run = some_run();
+  run.pauses.emplace();
+  run.pauses->pauses = {{{1'000 * ms, 1'020 * ms}, pause_scope::all, 4},
+                        {{2'000 * ms, 2'001 * ms}, pause_scope::one, 1},
+                        {{2'500 * ms, 2'501 * ms}, pause_scope::all, 4, pause_origin::machine}};
+  const auto page = to_page(run, {"run", "http://h/", "10/s"});
+  EXPECT_EQ(count_of(page, "<svg "), 7u);
+  for (const char* kind : {"all", "one", "not"})
+    EXPECT_EQ(count_of(page, std::string{"<rect class=\"bar-"} + kind), 1u) << kind;
+  const auto stack = page.find("<div class=\"stack\">");
+  EXPECT_LT(stack, page.find("Latency over time"));
+  EXPECT_LT(page.find("Latency over time"), page.find("Pauses over time"));
+  EXPECT_EQ(page.find("nan"), std::string::npos);
+}
+
+TEST(page, with_many_pauses_stays_small) {
+  auto run = some_run();
+  run.pauses.emplace();
+  for (std::int64_t i = 0; i < 2'000; ++i)
+    run.pauses->pauses.push_back({{i * 1'500'000, i * 1'500'000 + 1'000'000}, pause_scope::all, 4});
+  EXPECT_LT(to_page(run, {"run", "http://h/", ""}).size(), 200'000u);
 }
 
 TEST(page, of_a_run_in_which_nothing_happened_is_a_page_all_the_same) {

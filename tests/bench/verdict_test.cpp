@@ -50,6 +50,55 @@ TEST(verdict, a_starved_harness_convicts_itself) {
   expect_invalid(run.judged(), "it waited for a CPU 6.0 % of the time", true);
 }
 
+/// The same with probes that were answered 200 times and ran when they should.
+struct good_probed_run : good_run {
+  pause_report probed;
+
+  good_probed_run() {
+    probed.run = {0, 1'000'000'000};
+    probed.sent = probed.answered = 200;
+    probed.lag.record(10'000, 200);
+    spent.runtime->requests = 1'200;
+  }
+
+  [[nodiscard]] verdict judged() const { return judge(phase, spent, facts, {}, &probed); }
+};
+
+TEST(verdict, the_server_has_to_count_the_probes_requests_too) {
+  good_probed_run run;
+  EXPECT_TRUE(run.judged().is_valid());
+  run.spent.runtime->requests = 1'000;
+  expect_invalid(run.judged(),
+                 "the server counted 1000 requests, the harness 1200, those of the probe", false);
+}
+
+TEST(verdict, a_late_probe_convicts_itself) {
+  good_probed_run run;
+  run.probed.lag.record(600'000, 10);
+  expect_invalid(run.judged(), "the probe looked late: its lag p99 is 0.6", true);
+  good_probed_run other;
+  other.probed.late_ns = 60'000'000;
+  expect_invalid(other.judged(), "did not run when it should have for 6.0 % of the time", true);
+}
+
+TEST(verdict, a_probe_that_nobody_answered_is_invalid_and_a_failed_request_is_noted) {
+  good_probed_run run;
+  run.probed.failed = 1;
+  run.probed.failure = "reset";
+  EXPECT_TRUE(run.judged().is_valid());
+  EXPECT_EQ(run.judged().notes.back(), "1 requests of the probe failed, such as: reset");
+  run.probed.answered = 0;
+  expect_invalid(run.judged(), "the probe got no answer", false);
+}
+
+TEST(verdict, the_load_may_wait_while_the_probe_has_the_cpu) {
+  good_probed_run run;
+  run.spent.harness.run_delay_ns = 60'000'000;
+  run.spent.harness.cpu_ns = 100'000'000;
+  run.probed.own_cpu_ns = 50'000'000;
+  EXPECT_TRUE(run.judged().is_valid());
+}
+
 TEST(verdict, missing_connections_are_invalid) {
   good_run run;
   run.facts.connections_opened = 3;

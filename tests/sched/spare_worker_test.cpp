@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <vector>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <thread>
 
 #include <tacit/sched/this_worker.hpp>
 #include <tacit/sched/yield.hpp>
@@ -92,6 +95,36 @@ TEST_F(spare_worker, no_work_is_lost_when_they_come_and_go) {
     // The flag has to outlive who looks at it.
     ASSERT_TRUE(support::eventually([&] { return pool_.live_roots() == 0; }));
   }
+}
+
+// One that the kernel runs late, as under a quota that is used up.
+class late_riser final : public poller {
+ public:
+  std::size_t poll() override { return room_.poll(); }
+  std::size_t wait(std::optional<base::steady_time> deadline) override {
+    const std::size_t completed = room_.wait(deadline);
+    std::this_thread::sleep_for(std::chrono::milliseconds(3));
+    return completed;
+  }
+  void interrupt() noexcept override { room_.interrupt(); }
+
+ private:
+  waiting_room room_;
+};
+
+TEST(spare_workers, that_have_not_been_called_keep_nobody_awake) {
+  scheduler pool({.workers = 1, .spare_workers = 3, .make_poller = [](std::uint32_t) {
+                    return std::make_unique<late_riser>();
+                  }});
+  count done{0};
+  pool.spawn(counts(done)).detach();
+  ASSERT_TRUE(support::eventually([&] { return done.load() == 1; }));
+  const auto parks = [&] { return pool.statistics(0).parks; };
+  EXPECT_TRUE(support::eventually([&] {
+    const auto before = parks();
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    return parks() == before;
+  }));
 }
 
 TEST(spare_workers, there_are_none_unless_asked_for_or_without_stealing) {
