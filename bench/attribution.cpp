@@ -13,6 +13,8 @@ using json = nlohmann::ordered_json;
 // Histograms round to three digits, as for differences.
 constexpr double ratio_resolution = 0.0005;
 constexpr unsigned effects = 3;
+// The logarithm of 100: what an interval of few rounds allows for beyond it says nothing.
+constexpr double worth_a_number = 4.605;
 
 constexpr std::array all_figures{
     figure{"throughput_per_s", "Throughput", "/rate_per_s", "capacity"},
@@ -55,6 +57,7 @@ const competitor* find(const comparison& what, const char* name) {
 // ---- words -------------------------------------------------------------------------------------
 
 std::string amount(const figure& which, figure_scale scale, double value) {
+  if (scale == figure_scale::ratio && value > worth_a_number) return "over 100 times";
   if (scale == figure_scale::ratio) return fmt::format("{:+.1f} %", 100 * std::expm1(value));
   return fmt::format("{:+.{}f}{}", value, which.decimals, which.unit);
 }

@@ -261,6 +261,7 @@ class contest {
       for (auto& c : result_.competitors)
         c.rounds.emplace_back();
       if (round > 0 && options_.restarts) start_again();
+      if (round == 0 || options_.restarts) warm_up_all();
       is_backwards_ = round % 2 == 1;
       if (options_.rate_is_auto || !options_.drive.rate.per_s) {
         run_passes("capacity", schedule::saturating());
@@ -423,6 +424,26 @@ class contest {
     }
   }
 
+  void warm_up(driver& connected, const traffic_source& traffic, std::int64_t duration_ns) const {
+    const schedule full = schedule::saturating();
+    load warmup{&traffic, &full};
+    warmup.duration_ns = duration_ns;
+    warmup.timeout_ns = options_.drive.timeout_ns;
+    (void)connected.run(warmup);
+  }
+
+  /// For those that become faster while they run.
+  void warm_up_all() {
+    const auto& drive = options_.drive;
+    for (std::size_t i = 0; i < started_.size() && options_.warmup_ns > 0 && !stop_; ++i) {
+      driver connected{started_[i]->address(),
+                       {drive.connections, drive.pipeline, drive.threads},
+                       drive.timeout_ns,
+                       stop_};
+      warm_up(connected, traffic_[i], options_.warmup_ns);
+    }
+  }
+
   outcome run_pass(const contenders::contender& server, const traffic_source& traffic,
                    const schedule& when) {
     const auto& drive = options_.drive;
@@ -432,11 +453,7 @@ class contest {
                        drive.timeout_ns,
                        stop_};
       sampler costs{server.address(), server.authority(), server.pid()};
-      const schedule full = schedule::saturating();
-      load warmup{&traffic, &full};
-      warmup.duration_ns = warmup_ns;
-      warmup.timeout_ns = drive.timeout_ns;
-      (void)connected.run(warmup);
+      warm_up(connected, traffic, warmup_ns);
       load phase{&traffic, &when};
       phase.timeout_ns = drive.timeout_ns;
       if (load_.log) {
@@ -470,9 +487,11 @@ class contest {
   [[nodiscard]] double slowest() const {
     double lowest = 1e12;
     for (const auto& c : result_.competitors) {
-      for (const auto& p : c.rounds.front())
+      for (const auto& p : c.rounds.front()) {
+        if (p.kind != "capacity") continue;  // A flood is not what it can do.
         lowest =
             std::min(lowest, p.figures[static_cast<std::size_t>(column::throughput)].value_or(1));
+      }
     }
     return std::max(lowest, 1.0);
   }

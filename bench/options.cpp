@@ -725,6 +725,11 @@ CLI::App* describe_compare(CLI::App& app, compare_options& out, raw_options& raw
   compare->add_option("--memory-limit", raw.memory_limit,
                       "Memory that each contender gets, such as 512MB, in a cgroup of its own; "
                       "where none can be made, the report says so and nothing is limited");
+  compare
+      ->add_option("--warmup", raw.warmup,
+                   "Press each contender for so long after its start, unmeasured: some become "
+                   "faster while they run")
+      ->default_str("0");
   compare->add_flag("--restart", out.restarts,
                     "Start every contender anew for every round: two processes of one program "
                     "differ a little for as long as they live");
@@ -775,6 +780,7 @@ compare_options finish_compare(compare_options out, const raw_options& raw) {
   out.drive.rate = parse_rate(raw.rate.empty() ? "auto" : raw.rate, true, &out.rate_is_auto);
   out.duration_ns = parse_duration("--duration", raw.duration.empty() ? "1s" : raw.duration, false);
   if (!raw.body_limit.empty()) out.body_bytes_max = parse_bytes(raw.body_limit);
+  out.warmup_ns = parse_duration("--warmup", raw.warmup, true);
   if (!raw.memory_limit.empty()) out.memory_bytes_max = parse_memory_limit(raw.memory_limit);
   if (!raw.churn.empty()) {
     if (out.workload != "churn") refuse("--churn", raw.churn, "--workload churn with it");

@@ -142,6 +142,7 @@ struct compare_options {
   /// A pass in each round at this rate, or at four fifths of what the contender carries, whichever
   /// is less; nullopt: none.
   std::optional<double> flood_per_s;
+  std::int64_t warmup_ns = 0;  ///< Each is pressed for so long before the first round.
   bool restarts = false;  ///< Every contender is started anew for every round.
   std::int64_t duration_ns = 1'000'000'000;
   std::optional<std::uint64_t> body_bytes_max;

@@ -163,6 +163,8 @@ std::string short_number(double value) {
   if (size < 9'999.5) return fmt::format("{:.0f}", value);
   if (size < 99'950) return fmt::format("{:.1f}k", value / 1e3);
   if (size < 999'500) return fmt::format("{:.0f}k", value / 1e3);
+  // Intervals of two rounds reach further than anything that could be measured.
+  if (size >= 1e9) return value > 0 ? "> 1G" : "< -1G";
   return fmt::format("{:.2f}M", value / 1e6);
 }
 

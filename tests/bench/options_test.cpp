@@ -174,6 +174,7 @@ TEST(options, skew_takes_two_workers_that_share_the_cpus_unless_told) {
 TEST(options, a_comparison_floods_only_where_that_is_asked_for) {
   EXPECT_FALSE(parsed<compare_options>({"compare"}).flood_per_s);
   EXPECT_EQ(parsed<compare_options>({"compare", "--flood", "100000"}).flood_per_s, 100'000);
+  EXPECT_EQ(parsed<compare_options>({"compare", "--warmup", "3s"}).warmup_ns, 3'000'000'000);
 }
 
 TEST(options, a_report_takes_comparisons_and_an_earlier_report) {

@@ -132,6 +132,7 @@ TEST(short_number, keeps_three_digits_that_say_something) {
   EXPECT_EQ(short_number(1'239), "1239");
   EXPECT_EQ(short_number(45'678), "45.7k");
   EXPECT_EQ(short_number(1'239'000), "1.24M");
+  EXPECT_EQ(short_number(5e12), "> 1G");
 }
 
 TEST(restored_comparison, is_what_was_written) {
