@@ -143,7 +143,7 @@ struct compare_options {
   /// is less; nullopt: none.
   std::optional<double> flood_per_s;
   std::int64_t warmup_ns = 0;  ///< Each is pressed for so long before the first round.
-  bool restarts = false;  ///< Every contender is started anew for every round.
+  bool restarts = false;       ///< Every contender is started anew for every round.
   std::int64_t duration_ns = 1'000'000'000;
   std::optional<std::uint64_t> body_bytes_max;
   std::optional<unsigned> workers_asked;

@@ -47,7 +47,8 @@ void index(context& c) {
       "GET  /sleep?ms=N                 after N milliseconds of waiting\n"
       "GET  /churn?objects=N&bytes=M    after N allocations of M bytes, and one session replaced\n"
       "GET  /events?n=N&ms=M            N events, one every M milliseconds\n"
-      "GET  /healthz, /readyz, /metrics, /debug/runtime, /debug/scheduler, /debug/tasks\n");
+      "GET  /healthz, /readyz, /metrics, /debug/runtime, /debug/scheduler, /debug/tasks,\n"
+      "     /debug/pauses\n");
 }
 
 void echo(context& c) {
