@@ -13,6 +13,8 @@ using json = nlohmann::ordered_json;
 // Histograms round to three digits, as for differences.
 constexpr double ratio_resolution = 0.0005;
 constexpr unsigned effects = 3;
+// The logarithm of 100: what an interval of few rounds allows for beyond it says nothing.
+constexpr double worth_a_number = 4.605;
 
 constexpr std::array all_figures{
     figure{"throughput_per_s", "Throughput", "/rate_per_s", "capacity"},
@@ -29,6 +31,10 @@ constexpr std::array all_figures{
     figure{"allocated_bytes_per_request", "Bytes allocated per request",
            "/server/allocated_bytes_per_request", "paced", figure_scale::difference, " bytes", 1,
            0.1},
+    figure{"pauses_above_1_ms_per_s", "Pauses above 1 ms", "/pauses/probe/any/per_s/above_1_ms",
+           "paced", figure_scale::difference, "/s", 2, 0.01},
+    figure{"longest_pause_us", "Longest pause", "/pauses/probe/any/longest_us", "paced",
+           figure_scale::difference, " us", 0, 1},
 };
 
 /// A figure's values on the scale on which effects add up.
@@ -51,6 +57,7 @@ const competitor* find(const comparison& what, const char* name) {
 // ---- words -------------------------------------------------------------------------------------
 
 std::string amount(const figure& which, figure_scale scale, double value) {
+  if (scale == figure_scale::ratio && value > worth_a_number) return "over 100 times";
   if (scale == figure_scale::ratio) return fmt::format("{:+.1f} %", 100 * std::expm1(value));
   return fmt::format("{:+.{}f}{}", value, which.decimals, which.unit);
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <iostream>
 #include <memory>
 #include <tacit/base/error.hpp>
@@ -29,6 +30,8 @@ constexpr std::int64_t warmup_ns = 100'000'000;
 constexpr double paced_share = 0.5;
 // What the skew workload is defined with: loaded enough that a worker that is stuck hurts.
 constexpr double skewed_share = 0.6;
+// As much as a server takes in an open loop without falling behind now and then.
+constexpr double flood_share = 0.8;
 constexpr std::uint64_t skewed_requests = 100'000;
 constexpr std::uint64_t skewed_every = 100;
 const std::vector<std::string> skewed_names{"stealing", "no-stealing"};
@@ -258,10 +261,12 @@ class contest {
       for (auto& c : result_.competitors)
         c.rounds.emplace_back();
       if (round > 0 && options_.restarts) start_again();
+      if (round == 0 || options_.restarts) warm_up_all();
       is_backwards_ = round % 2 == 1;
       if (options_.rate_is_auto || !options_.drive.rate.per_s) {
         run_passes("capacity", schedule::saturating());
       }
+      if (options_.flood_per_s) run_floods();
       if (options_.rate_is_auto) {
         if (round == 0) result_.paced_rate_per_s = load_.paced_share * slowest();
         run_passes("paced", paced(*result_.paced_rate_per_s));
@@ -334,6 +339,7 @@ class contest {
   void describe() {
     const auto& drive = options_.drive;
     result_.seed = drive.seed;
+    result_.flood_per_s = options_.flood_per_s;
     result_.workload = load_.description;
     for (const auto& what : chosen_) {
       if (!what.target.empty()) {
@@ -347,6 +353,12 @@ class contest {
                     : drive.rate.per_s ? fmt::format("a pass at {} requests/s", *drive.rate.per_s)
                                        : std::string{"a closed-loop pass"},
                     options_.workers(), options_.workers() == 1 ? "" : "s");
+    if (options_.flood_per_s) {
+      result_.load += fmt::format(
+          "; a flood in each round of {:.0f} requests/s, or {:.0f} % of what the contender answers "
+          "in a closed loop where that is less",
+          *options_.flood_per_s, 100 * flood_share);
+    }
     if (!around_.cpus.empty()) result_.load += "; servers and harness on CPUs of their own";
     if (around_.cpus.empty()) {
       result_.load += goes_first_ ? "; servers and harness share the CPUs, the harness goes first"
@@ -365,13 +377,29 @@ class contest {
   }
 
   void run_passes(const std::string& kind, const schedule& when) {
-    for (std::size_t turn = 0; turn < started_.size() && !stop_; ++turn) {
-      const auto i = is_backwards_ ? started_.size() - 1 - turn : turn;
-      const auto from_ns = now_ns();
-      auto done = to_pass(run_pass(*started_[i], traffic_[i], when), kind);
-      tell_of_runtime(*started_[i], from_ns, done);
-      result_.competitors[i].rounds.back().push_back(std::move(done));
-    }
+    for (std::size_t turn = 0; turn < started_.size() && !stop_; ++turn)
+      run_turn(turn, kind, [&](std::size_t) { return when; });
+  }
+
+  void run_floods() {
+    for (std::size_t turn = 0; turn < started_.size() && !stop_; ++turn)
+      run_turn(turn, "flood", [&](std::size_t i) { return paced(flood_of(i)); });
+  }
+
+  void run_turn(std::size_t turn, const std::string& kind,
+                const std::function<schedule(std::size_t)>& when) {
+    const auto i = is_backwards_ ? started_.size() - 1 - turn : turn;
+    const auto from_ns = now_ns();
+    auto done = to_pass(run_pass(*started_[i], traffic_[i], when(i)), kind);
+    tell_of_runtime(*started_[i], from_ns, done);
+    result_.competitors[i].rounds.back().push_back(std::move(done));
+  }
+
+  /// As much as was asked for, or as the contender has shown to carry.
+  [[nodiscard]] double flood_of(std::size_t i) const {
+    const auto carried = result_.competitors[i].over_rounds(column::throughput);
+    return carried.empty() ? *options_.flood_per_s
+                           : std::min(*options_.flood_per_s, flood_share * carried.highest());
   }
 
   /// Has the contender's own log explain what the probes saw. A Tacit server has done so already.
@@ -396,6 +424,26 @@ class contest {
     }
   }
 
+  void warm_up(driver& connected, const traffic_source& traffic, std::int64_t duration_ns) const {
+    const schedule full = schedule::saturating();
+    load warmup{&traffic, &full};
+    warmup.duration_ns = duration_ns;
+    warmup.timeout_ns = options_.drive.timeout_ns;
+    (void)connected.run(warmup);
+  }
+
+  /// For those that become faster while they run.
+  void warm_up_all() {
+    const auto& drive = options_.drive;
+    for (std::size_t i = 0; i < started_.size() && options_.warmup_ns > 0 && !stop_; ++i) {
+      driver connected{started_[i]->address(),
+                       {drive.connections, drive.pipeline, drive.threads},
+                       drive.timeout_ns,
+                       stop_};
+      warm_up(connected, traffic_[i], options_.warmup_ns);
+    }
+  }
+
   outcome run_pass(const contenders::contender& server, const traffic_source& traffic,
                    const schedule& when) {
     const auto& drive = options_.drive;
@@ -405,11 +453,7 @@ class contest {
                        drive.timeout_ns,
                        stop_};
       sampler costs{server.address(), server.authority(), server.pid()};
-      const schedule full = schedule::saturating();
-      load warmup{&traffic, &full};
-      warmup.duration_ns = warmup_ns;
-      warmup.timeout_ns = drive.timeout_ns;
-      (void)connected.run(warmup);
+      warm_up(connected, traffic, warmup_ns);
       load phase{&traffic, &when};
       phase.timeout_ns = drive.timeout_ns;
       if (load_.log) {
@@ -443,9 +487,11 @@ class contest {
   [[nodiscard]] double slowest() const {
     double lowest = 1e12;
     for (const auto& c : result_.competitors) {
-      for (const auto& p : c.rounds.front())
+      for (const auto& p : c.rounds.front()) {
+        if (p.kind != "capacity") continue;  // A flood is not what it can do.
         lowest =
             std::min(lowest, p.figures[static_cast<std::size_t>(column::throughput)].value_or(1));
+      }
     }
     return std::max(lowest, 1.0);
   }

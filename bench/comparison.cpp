@@ -53,25 +53,73 @@ bool pass::is_disturbed() const noexcept {
                      [](const auto& reason) { return reason.is_disturbance; });
 }
 
+namespace {
+
+// A comparison has dozens of passes: of each its longest pauses are enough to draw it.
+constexpr std::size_t pauses_kept = 200;
+
+json seconds_json(const timeline& seconds) {
+  json out = json::array();
+  observe::histogram latency;
+  for (const auto& row : seconds.rows()) {
+    latency.reset();
+    row.add_latency_to(latency);
+    if (row.answered == 0) continue;
+    const auto us = [&](double percent) {
+      return static_cast<double>(latency.at_percentile(percent)) / 1e3;
+    };
+    out.push_back({{"second", row.second},
+                   {"answered", row.answered},
+                   {"p50_us", us(50)},
+                   {"p99_us", us(99)},
+                   {"max_us", static_cast<double>(row.latency_ns_max) / 1e3}});
+  }
+  return out;
+}
+
+void keep_longest(json& pauses) {
+  if (!pauses.is_array() || pauses.size() <= pauses_kept) return;
+  std::vector<json> all(pauses.begin(), pauses.end());
+  std::nth_element(all.begin(), all.begin() + pauses_kept, all.end(),
+                   [](const json& a, const json& b) {
+                     return a["length_us"].get<double>() > b["length_us"].get<double>();
+                   });
+  all.resize(pauses_kept);
+  std::sort(all.begin(), all.end(), [](const json& a, const json& b) {
+    return a["start_s"].get<double>() < b["start_s"].get<double>();
+  });
+  pauses = all;
+}
+
+}  // namespace
+
+void set_figures(pass& out) {
+  static constexpr std::array<const char*, columns> pointers{"/rate_per_s",
+                                                             "/latency_us/p50",
+                                                             "/latency_us/p99",
+                                                             "/latency_us/p99_9",
+                                                             "/server/cpu_us_per_request",
+                                                             "/server/allocations_per_request",
+                                                             "/server/allocated_bytes_per_request",
+                                                             "/server/context_switches_per_request",
+                                                             "/server/rss_peak_bytes",
+                                                             "/server/threads_peak"};
+  for (std::size_t i = 0; i < columns; ++i) {
+    const json::json_pointer where{pointers[i]};
+    if (!out.document.contains(where)) continue;
+    const auto& value = out.document.at(where);
+    if (value.is_number()) out.figures[i] = value.get<double>();
+  }
+}
+
 pass to_pass(const outcome& result, std::string kind) {
   pass out;
   out.kind = std::move(kind);
   out.document = to_json(result);
-  const auto& server = out.document["server"];
-  const auto& latency = out.document["latency_us"];
-  const auto set = [&](column which, const json& value) {
-    if (value.is_number()) out.figures[static_cast<std::size_t>(which)] = value.get<double>();
-  };
-  set(column::throughput, out.document["rate_per_s"]);
-  set(column::latency_p50, latency["p50"]);
-  set(column::latency_p99, latency["p99"]);
-  set(column::latency_p99_9, latency["p99_9"]);
-  set(column::cpu, server["cpu_us_per_request"]);
-  set(column::allocations, server["allocations_per_request"]);
-  set(column::allocated_bytes, server["allocated_bytes_per_request"]);
-  set(column::switches, server["context_switches_per_request"]);
-  set(column::rss, server["rss_peak_bytes"]);
-  set(column::threads, server["threads_peak"]);
+  out.document["seconds"] = seconds_json(result.phase.recorded.seconds());
+  auto& probe = out.document["pauses"]["probe"];
+  if (probe.is_object() && probe.contains("pauses")) keep_longest(probe["pauses"]);
+  set_figures(out);
   out.errors = result.phase.recorded.counts.errors_total();
   out.error_examples = result.phase.recorded.examples();
   out.invalid_reasons = result.judged.invalid_reasons;

@@ -54,7 +54,7 @@ struct series {
 
 /// What remains of one pass: the figures, and everything as JSON.
 struct pass {
-  std::string kind;  ///< "capacity" (closed loop) or "paced"
+  std::string kind;  ///< "capacity" (closed loop), "paced", or "flood"
   nlohmann::ordered_json document;
   std::array<std::optional<double>, columns> figures;
   std::uint64_t errors = 0;
@@ -67,6 +67,9 @@ struct pass {
 
 /// Extracts what a comparison needs from a measured phase.
 [[nodiscard]] pass to_pass(const outcome& result, std::string kind);
+
+/// Sets a pass's figures from its document.
+void set_figures(pass& out);
 
 /// How often the machine was in a contender's way.
 struct disturbance {
@@ -118,6 +121,7 @@ struct comparison {
   std::vector<std::string> skipped;  ///< In words, with the reason.
   std::vector<std::string> notes;    ///< True and worth saying.
   std::optional<double> paced_rate_per_s;
+  std::optional<double> flood_per_s;  ///< At most; see compare_options.
   /// Its latencies are set against those of the others; empty: no such sentences.
   std::string latency_reference;
   std::uint64_t seed = 1;  ///< Of the intervals.

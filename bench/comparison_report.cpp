@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "bench/attribution.hpp"
+#include "bench/machine.hpp"
 #include "bench/sentences.hpp"
 
 namespace tacit::bench {
@@ -136,8 +137,10 @@ json competitor_json(const competitor& c) {
   out["rounds"] = json::array();
   for (const auto& round : c.rounds) {
     json passes = json::object();
-    for (const auto& p : round)
+    for (const auto& p : round) {
       passes[p.kind] = p.document;
+      passes[p.kind]["disturbed"] = p.is_disturbed();
+    }
     out["rounds"].push_back(std::move(passes));
   }
   return out;
@@ -179,6 +182,9 @@ json to_json(const comparison& what) {
   out["workload"] = what.workload;
   out["load"] = what.load;
   out["paced_rate_per_s"] = what.paced_rate_per_s ? json(*what.paced_rate_per_s) : json(nullptr);
+  out["flood_per_s"] = what.flood_per_s ? json(*what.flood_per_s) : json(nullptr);
+  out["seed"] = what.seed;
+  out["machine"] = machine_json();
   out["errors"] = what.errors();
   out["skipped"] = what.skipped;
   out["notes"] = what.notes;

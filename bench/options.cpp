@@ -712,6 +712,11 @@ CLI::App* describe_compare(CLI::App& app, compare_options& out, raw_options& raw
   compare->add_option("--duration,-d", raw.duration, "Of one pass, where there is no log")
       ->default_str("1s");
   compare
+      ->add_option("--flood", out.flood_per_s,
+                   "A pass at so many requests per second in each round too, in an open loop; at "
+                   "most four fifths of what the contender answers in a closed one")
+      ->check(CLI::Range(1.0, 1e9));
+  compare
       ->add_option(
           "--churn", raw.churn,
           "With --workload churn: objects=N,bytes=N,live=NMB, the garbage of a request and "
@@ -720,6 +725,11 @@ CLI::App* describe_compare(CLI::App& app, compare_options& out, raw_options& raw
   compare->add_option("--memory-limit", raw.memory_limit,
                       "Memory that each contender gets, such as 512MB, in a cgroup of its own; "
                       "where none can be made, the report says so and nothing is limited");
+  compare
+      ->add_option("--warmup", raw.warmup,
+                   "Press each contender for so long after its start, unmeasured: some become "
+                   "faster while they run")
+      ->default_str("0");
   compare->add_flag("--restart", out.restarts,
                     "Start every contender anew for every round: two processes of one program "
                     "differ a little for as long as they live");
@@ -741,11 +751,36 @@ CLI::App* describe_compare(CLI::App& app, compare_options& out, raw_options& raw
   return compare;
 }
 
+CLI::App* describe_report(CLI::App& app, report_options& out) {
+  auto* report = app.add_subcommand(
+      "report", "Make tables with intervals of what compare wrote, and see whether they repeat");
+  report->footer(
+      "Every comparison gives the tables that it has figures for: floods, the same rate for all, "
+      "and costs. An interval is of 95 % for its figure alone, over the rounds. --against reads "
+      "the "
+      "JSON of an earlier report and says which figures' intervals do not overlap; where nothing "
+      "has changed, about one in a hundred does not.\n"
+      "Exit status: 0 success; 1 errors, or more than one figure in twenty does not agree; 2 "
+      "usage; "
+      "3 INVALID");
+  report->add_option("FILE", out.paths, "What compare wrote with --json")->required();
+  report->add_option("--against", out.against_path, "JSON of an earlier report");
+  report->add_option("--title", out.title, "Of the page")->capture_default_str();
+  report
+      ->add_option("--remark", out.remarks, "A line for the head, such as a version; several times")
+      ->allow_extra_args(false);
+  report->add_option("--json", out.outputs.json, "Write the tables to this file as JSON");
+  report->add_option("--html", out.outputs.html,
+                     "Write them to this file as a page, with latencies and pauses over time");
+  return report;
+}
+
 compare_options finish_compare(compare_options out, const raw_options& raw) {
   finish_drive(out.drive, raw);
   out.drive.rate = parse_rate(raw.rate.empty() ? "auto" : raw.rate, true, &out.rate_is_auto);
   out.duration_ns = parse_duration("--duration", raw.duration.empty() ? "1s" : raw.duration, false);
   if (!raw.body_limit.empty()) out.body_bytes_max = parse_bytes(raw.body_limit);
+  out.warmup_ns = parse_duration("--warmup", raw.warmup, true);
   if (!raw.memory_limit.empty()) out.memory_bytes_max = parse_memory_limit(raw.memory_limit);
   if (!raw.churn.empty()) {
     if (out.workload != "churn") refuse("--churn", raw.churn, "--workload churn with it");
@@ -791,6 +826,8 @@ std::optional<command> parse_command_line(int argc, const char* const* argv) {
   auto* capacity_app = describe_capacity(app, capacity, raw_capacity);
   auto* merge_app = describe_merge(app, merge, raw_merge);
   describe_compare(app, compare, raw_compare);
+  report_options report;
+  auto* report_app = describe_report(app, report);
   try {
     app.parse(argc, argv);
     if (run_app->parsed()) return finish_run(run, raw, run_app->count("--body") > 0);
@@ -798,6 +835,7 @@ std::optional<command> parse_command_line(int argc, const char* const* argv) {
     if (generate_app->parsed()) return generate;
     if (histogram_app->parsed()) return histogram;
     if (capacity_app->parsed()) return finish_capacity(capacity, raw_capacity);
+    if (report_app->parsed()) return report;
     if (merge_app->parsed()) return finish_merge(merge, raw_merge);
     return finish_compare(compare, raw_compare);
   } catch (const CLI::Success& asked) {  // --help, --version
@@ -809,8 +847,8 @@ std::optional<command> parse_command_line(int argc, const char* const* argv) {
     if (argc > 1 && argv[1][0] != '-' && app.get_subcommands().empty()) {
       throw base::failure{
           fmt::format(
-              "{}: no such command; there are run, replay, generate, histogram, capacity, merge "
-              "and compare",
+              "{}: no such command; there are run, replay, generate, histogram, capacity, merge, "
+              "compare and report",
               argv[1]),
           true};
     }

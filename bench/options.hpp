@@ -139,7 +139,11 @@ struct compare_options {
   bool as_browser = false;  ///< The fixed request has the fields that browsers send.
   std::string agents_path;  ///< Access log with the user agents of these; empty: our own.
   unsigned rounds = 10;
-  bool restarts = false;  ///< Every contender is started anew for every round.
+  /// A pass in each round at this rate, or at four fifths of what the contender carries, whichever
+  /// is less; nullopt: none.
+  std::optional<double> flood_per_s;
+  std::int64_t warmup_ns = 0;  ///< Each is pressed for so long before the first round.
+  bool restarts = false;       ///< Every contender is started anew for every round.
   std::int64_t duration_ns = 1'000'000'000;
   std::optional<std::uint64_t> body_bytes_max;
   std::optional<unsigned> workers_asked;
@@ -155,8 +159,17 @@ struct compare_options {
   [[nodiscard]] bool is_skew() const { return workload == "skew"; }
 };
 
-using command = std::variant<run_options, replay_options, generate_options, compare_options,
-                             histogram_options, merge_options, capacity_options>;
+/// `tacit-bench report`.
+struct report_options {
+  std::vector<std::string> paths;    ///< The JSON of comparisons.
+  std::string against_path;          ///< The JSON of an earlier report; empty: none.
+  std::vector<std::string> remarks;  ///< Lines for the head, such as versions.
+  std::string title = "Comparison";
+  output_paths outputs;  ///< json and html.
+};
+
+using command = std::variant<report_options, run_options, replay_options, generate_options,
+                             compare_options, histogram_options, merge_options, capacity_options>;
 
 /// Parses a command line. Prints what --help and --version ask for and returns nullopt then. Throws
 /// base::failure (usage) with one line that says what is wrong.

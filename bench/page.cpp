@@ -243,6 +243,10 @@ std::string verdict_text(const verdict& judged) {
 
 }  // namespace
 
+const char* page_style() noexcept {
+  return style;
+}
+
 std::string to_page(const outcome& result, const run_title& title) {
   const auto moments = moments_of(result);
   std::string plots = by_percentile(result);

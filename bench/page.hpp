@@ -12,4 +12,7 @@ namespace tacit::bench {
 /// paper.
 [[nodiscard]] std::string to_page(const outcome& result, const run_title& title);
 
+/// The style of the pages; what is drawn with plot has its colours from it.
+[[nodiscard]] const char* page_style() noexcept;
+
 }  // namespace tacit::bench

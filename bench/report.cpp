@@ -70,13 +70,32 @@ json server_json(const outcome& result) {
   out["allocations_per_request"] = known([&](const auto& r) { return share(r.allocations); });
   out["allocated_bytes_per_request"] =
       known([&](const auto& r) { return share(r.allocated_bytes); });
-  out["requests_counted"] = known([](const auto& r) { return json(r.requests); });
+  const auto maybe = [&](auto value, auto shown) {
+    const auto found = spent.runtime ? value(*spent.runtime) : std::nullopt;
+    return found ? shown(*found) : json(nullptr);
+  };
+  const auto plain = [](std::int64_t count) { return json(count); };
+  out["requests_counted"] = maybe([](const auto& r) { return r.requests; }, plain);
+  out["steals_per_request"] = maybe([](const auto& r) { return r.steals; }, share);
+  out["collections"] = maybe([](const auto& r) { return r.collections; }, plain);
+  out["task_wait_us_per_request"] =
+      maybe([](const auto& r) { return r.wait_ns; },
+            [&](std::int64_t ns) {
+              return answered > 0 ? json(static_cast<double>(ns) / 1e3 / answered) : json(nullptr);
+            });
+  const auto per_connection = [&](auto count) {
+    const auto open = result.facts.connections_opened;
+    return open > 0 ? json(static_cast<double>(count) / open) : json(nullptr);
+  };
+  out["tasks_per_connection"] = maybe([](const auto& r) { return r.tasks; }, per_connection);
   out["mode"] = known([](const auto& r) { return json(r.mode); });
   out["memory"] = known([](const auto& r) { return json(r.memory); });
   const bool has_process = spent.server.has_value();
   out["rss_bytes"] = has_process ? json(spent.server->rss_bytes) : json(nullptr);
   out["rss_peak_bytes"] = has_process ? json(spent.server_rss_peak_bytes) : json(nullptr);
   out["threads_peak"] = has_process ? json(spent.server_threads_peak) : json(nullptr);
+  out["threads_per_connection"] =
+      has_process ? per_connection(spent.server_threads_peak) : json(nullptr);
   return out;
 }
 
@@ -142,12 +161,16 @@ std::string server_row(const outcome& result) {
       static_cast<double>(spent.server->minor_faults) / answered,
       static_cast<double>(spent.server_rss_peak_bytes) / 1e6, spent.server_threads_peak);
   if (spent.runtime) {
+    const auto& counted = spent.runtime->requests;
     out += fmt::format(
-        "{:<16}{:.4f} allocations, {:.1f} bytes allocated per request; it counted {} requests\n",
+        "{:<16}{:.4f} allocations, {:.1f} bytes allocated per request{}\n",
         fmt::format("{}+{}", spent.runtime->mode, spent.runtime->memory),
         static_cast<double>(spent.runtime->allocations) / answered,
         static_cast<double>(spent.runtime->allocated_bytes) / answered,
-        grouped(static_cast<std::uint64_t>(std::max<std::int64_t>(spent.runtime->requests, 0))));
+        counted
+            ? fmt::format("; it counted {} requests",
+                          grouped(static_cast<std::uint64_t>(std::max<std::int64_t>(*counted, 0))))
+            : std::string{});
   }
   return out;
 }
@@ -211,6 +234,9 @@ json to_json(const outcome& result) {
                    {"reconnects", counts.reconnects}};
   out["statuses"] = statuses_json(counts);
   out["bytes_received"] = counts.bytes_received;
+  out["bytes_per_s"] = result.phase.elapsed_s() > 0
+                           ? static_cast<double>(counts.bytes_received) / result.phase.elapsed_s()
+                           : 0.0;
   out["body_bytes"] = counts.body_bytes;
   out["connections"] = {{"asked", result.facts.connections_asked},
                         {"opened", result.facts.connections_opened}};

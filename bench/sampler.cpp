@@ -124,6 +124,41 @@ process_sample operator-(const process_sample& after, const process_sample& befo
   return out;
 }
 
+namespace {
+
+std::optional<std::int64_t> number_at(const nlohmann::json& from, const char* key) {
+  const auto found = from.find(key);
+  return found != from.end() && found->is_number() ? std::optional{found->get<std::int64_t>()}
+                                                   : std::nullopt;
+}
+
+/// Over all workers; nullopt where there are none, as in thread mode.
+std::optional<std::int64_t> steals_in(const nlohmann::json& from) {
+  const auto workers = from.find("workers");
+  if (workers == from.end() || !workers->is_array() || workers->empty()) return std::nullopt;
+  std::int64_t sum = 0;
+  for (const auto& worker : *workers)
+    sum += number_at(worker, "steals").value_or(0) + number_at(worker, "polls_stolen").value_or(0);
+  return sum;
+}
+
+using counter = std::optional<std::int64_t> runtime_sample::*;
+constexpr std::array counters{&runtime_sample::requests, &runtime_sample::steals,
+                              &runtime_sample::collections, &runtime_sample::wait_ns};
+
+/// What `after` counted more than `before`; levels are those of `after`.
+runtime_sample since(const runtime_sample& before, const runtime_sample& after) {
+  runtime_sample out = after;
+  out.allocations -= before.allocations;
+  out.allocated_bytes -= before.allocated_bytes;
+  for (const counter which : counters) {
+    if (out.*which && before.*which) *(out.*which) -= *(before.*which);
+  }
+  return out;
+}
+
+}  // namespace
+
 std::optional<runtime_sample> sample_runtime(const endpoint& from, const std::string& authority) {
   const auto got = fetch(from, authority, "/debug/runtime", runtime_timeout_ns);
   if (got.status != 200) return std::nullopt;
@@ -134,9 +169,13 @@ std::optional<runtime_sample> sample_runtime(const endpoint& from, const std::st
     out.pid = json.at("pid").get<pid_t>();
     out.mode = json.at("mode").get<std::string>();
     out.memory = json.at("memory").get<std::string>();
-    out.requests = json.at("requests").get<std::int64_t>();
+    out.requests = number_at(json, "requests");
     out.allocations = json.at("allocations").get<std::int64_t>();
     out.allocated_bytes = json.at("allocated_bytes").get<std::int64_t>();
+    out.tasks = number_at(json, "tasks");
+    out.steals = steals_in(json);
+    out.collections = number_at(json, "collections");
+    out.wait_ns = number_at(json, "wait_ns");
     return out;
   } catch (const nlohmann::json::exception&) {
     return std::nullopt;
@@ -215,11 +254,7 @@ void sampler::start() {
   if (has_runtime_) {
     const auto first = sample_runtime(target_, authority_);
     runtime_before_ = sample_runtime(target_, authority_);
-    if (first && runtime_before_) {
-      asking_.requests = runtime_before_->requests - first->requests;
-      asking_.allocations = runtime_before_->allocations - first->allocations;
-      asking_.allocated_bytes = runtime_before_->allocated_bytes - first->allocated_bytes;
-    }
+    if (first && runtime_before_) asking_ = since(*first, *runtime_before_);
   }
   if (pid_ != 0) {
     peaks_.emplace(pid_);
@@ -243,10 +278,7 @@ cost sampler::finish() {
   if (!runtime_before_) return out;
   const auto after = sample_runtime(target_, authority_);
   if (after && after->pid == runtime_before_->pid) {
-    out.runtime = *after;
-    out.runtime->requests -= runtime_before_->requests + asking_.requests;
-    out.runtime->allocations -= runtime_before_->allocations + asking_.allocations;
-    out.runtime->allocated_bytes -= runtime_before_->allocated_bytes + asking_.allocated_bytes;
+    out.runtime = since(asking_, since(*runtime_before_, *after));
   }
   return out;
 }

@@ -37,17 +37,21 @@ struct process_sample {
 /// The CPU that both this thread and the process may use, where neither may use another one.
 [[nodiscard]] std::optional<int> shared_cpu(pid_t with);
 
-/// What a Tacit server says about itself at /debug/runtime.
+/// What a server says about itself at /debug/runtime: Tacit does, and the contenders in Go.
 struct runtime_sample {
   pid_t pid = 0;
-  std::string mode;
-  std::string memory;
-  std::int64_t requests = 0;
+  std::string mode;    ///< "coroutine", "thread"; "goroutine" of Go.
+  std::string memory;  ///< "arena", "heap"; "collected" of Go.
+  std::optional<std::int64_t> requests;
   std::int64_t allocations = 0;
   std::int64_t allocated_bytes = 0;
+  std::optional<std::int64_t> tasks;        ///< Coroutines or goroutines that live now.
+  std::optional<std::int64_t> steals;       ///< Tasks and polls that one worker took from another.
+  std::optional<std::int64_t> collections;  ///< Of garbage.
+  std::optional<std::int64_t> wait_ns;      ///< Goroutines that were ready and did not run, summed.
 };
 
-/// Asks `from` for /debug/runtime. nullopt when the answer is not the JSON of a Tacit server.
+/// Asks `from` for /debug/runtime. nullopt when the answer is not such JSON.
 [[nodiscard]] std::optional<runtime_sample> sample_runtime(const endpoint& from,
                                                            const std::string& authority);
 
@@ -94,7 +98,8 @@ struct cost {
   std::optional<process_sample> server;  ///< Absent when no process of the target is known.
   std::uint64_t server_rss_peak_bytes = 0;
   unsigned server_threads_peak = 0;
-  std::optional<runtime_sample> runtime;  ///< Differences; absent when it is no Tacit server.
+  std::optional<runtime_sample>
+      runtime;  ///< Differences, but of levels; absent where it says nothing.
   process_sample harness;
   std::vector<target_moment> over_time = {};  ///< Empty when no process of the target is known.
 };

@@ -101,10 +101,11 @@ void judge_counts(const tallies& counts, const cost& spent, const run_facts& fac
     return;
   if (probed != nullptr && probed->failed > 0) return;
   const auto answered = counts.answered + (probed == nullptr ? 0 : probed->answered);
-  if (spent.runtime->requests != static_cast<std::int64_t>(answered)) {
+  const auto& counted = spent.runtime->requests;
+  if (counted && *counted != static_cast<std::int64_t>(answered)) {
     out.invalid_reasons.push_back(
-        {fmt::format("the server counted {} requests, the harness {}{}", spent.runtime->requests,
-                     answered, probed == nullptr ? "" : ", those of the probe included")});
+        {fmt::format("the server counted {} requests, the harness {}{}", *counted, answered,
+                     probed == nullptr ? "" : ", those of the probe included")});
   }
 }
 

@@ -171,6 +171,22 @@ TEST(options, skew_takes_two_workers_that_share_the_cpus_unless_told) {
   EXPECT_TRUE(told.pin());
 }
 
+TEST(options, a_comparison_floods_only_where_that_is_asked_for) {
+  EXPECT_FALSE(parsed<compare_options>({"compare"}).flood_per_s);
+  EXPECT_EQ(parsed<compare_options>({"compare", "--flood", "100000"}).flood_per_s, 100'000);
+  EXPECT_EQ(parsed<compare_options>({"compare", "--warmup", "3s"}).warmup_ns, 3'000'000'000);
+}
+
+TEST(options, a_report_takes_comparisons_and_an_earlier_report) {
+  const auto report = parsed<report_options>({"report", "a.json", "b.json", "--against", "old.json",
+                                              "--remark", "Go 1.19", "--html", "r.html"});
+  EXPECT_EQ(report.paths, (std::vector<std::string>{"a.json", "b.json"}));
+  EXPECT_EQ(report.against_path, "old.json");
+  EXPECT_EQ(report.remarks, std::vector<std::string>{"Go 1.19"});
+  EXPECT_EQ(report.outputs.html, "r.html");
+  EXPECT_NE(refusal({"report"}).find("FILE"), std::string::npos);
+}
+
 TEST(options, a_rate_may_have_a_shape) {
   const auto run = parsed<run_options>({"run", "http://h/", "--rate", "ramp:0:100:10s"});
   ASSERT_TRUE(run.drive.rate.profile.has_value());

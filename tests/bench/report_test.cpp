@@ -30,6 +30,7 @@ TEST(report, json_has_the_fields_that_scripts_depend_on) {
   result.spent.server->voluntary_switches = 500;
   result.spent.server->rss_bytes = 4'096;
   result.spent.runtime.emplace().allocations = 4'000;
+  result.spent.runtime->requests = 1'000;
   const auto json = to_json(result);
   EXPECT_EQ(json["schema"], 1);
   EXPECT_EQ(json["valid"], true);

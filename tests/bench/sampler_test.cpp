@@ -118,6 +118,28 @@ TEST(sampler, subtracts_what_asking_the_server_costs) {
   EXPECT_TRUE(spent.server.has_value());
 }
 
+TEST(sampler, takes_from_a_server_what_it_says_and_leaves_open_what_it_does_not) {
+  std::atomic<int> asked{0};
+  const scripted_server server{[&](const auto&, auto) {
+    const int turn = asked++;
+    return reply{ok("{\"pid\":" + std::to_string(::getpid()) +
+                    ",\"mode\":\"goroutine\",\"memory\":\"collected\",\"allocations\":" +
+                    std::to_string(100 * turn) +
+                    ",\"allocated_bytes\":0,\"tasks\":" + std::to_string(60 + turn) +
+                    ",\"collections\":" + std::to_string(turn * turn) + "}")};
+  }};
+  const auto address = server.address();
+  sampler costs{address, server.authority(), 0};
+  costs.start();
+  const auto spent = costs.finish();
+  ASSERT_TRUE(spent.runtime.has_value());
+  EXPECT_EQ(spent.runtime->allocations, 0);  // asking takes 100 each time
+  EXPECT_EQ(spent.runtime->tasks, 63);       // a level, not a difference
+  EXPECT_EQ(spent.runtime->collections, 9 - 4 - (4 - 1));
+  EXPECT_FALSE(spent.runtime->requests);
+  EXPECT_FALSE(spent.runtime->steals);
+}
+
 TEST(sampler, another_process_than_the_one_given_is_not_asked_about_itself) {
   talkative_server target;
   const auto address = target.server.address();

@@ -47,6 +47,9 @@ func main() {
 			jsonMessage(c)
 		case "/churn":
 			churn(c, live)
+		case service.RuntimePath:
+			c.SetContentType("application/json")
+			c.SetBody(service.RuntimeFigures())
 		case "/echo":
 			c.SetBody(c.PostBody())
 		case "/healthz":

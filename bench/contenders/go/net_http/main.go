@@ -48,6 +48,10 @@ func main() {
 	http.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) {
 		io.WriteString(w, "ok\n")
 	})
+	http.HandleFunc(service.RuntimePath, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.Write(service.RuntimeFigures())
+	})
 	http.HandleFunc("/churn", func(w http.ResponseWriter, r *http.Request) {
 		query := r.URL.Query()
 		answer, ok := live.Churn(query.Get("objects"), query.Get("bytes"))
