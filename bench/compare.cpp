@@ -13,6 +13,7 @@
 #include "bench/generate.hpp"
 #include "bench/interrupt.hpp"
 #include "bench/output_file.hpp"
+#include "bench/pause_watch.hpp"
 #include "bench/report.hpp"
 #include "bench/traffic_file.hpp"
 
@@ -343,7 +344,12 @@ class contest {
       } else {
         phase.duration_ns = options_.duration_ns;
       }
-      return measure(connected, costs, phase, drive.connections, stop_, bounds());
+      std::optional<pause_watch> pauses;
+      if (drive.probe) {
+        pauses.emplace(server.address(), server.authority(), *drive.probe, server.pid());
+      }
+      return measure(connected, costs, phase, drive.connections, stop_, bounds(),
+                     pauses ? &*pauses : nullptr);
     } catch (const base::failure& failure) {
       throw base::failure{
           fmt::format("{}: {}; it said: {}", server.name(), failure.message, server.last_words())};

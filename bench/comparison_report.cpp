@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "bench/attribution.hpp"
 #include "bench/sentences.hpp"
 
 namespace tacit::bench {
@@ -75,6 +76,21 @@ std::string difference_rows(const comparison& what) {
   return out;
 }
 
+/// What threads and allocation do, each for itself, where all four cells take part.
+std::string attribution_rows(const comparison& what) {
+  const auto parts = attribute(what);
+  if (parts.empty()) return {};
+  std::string out =
+      "The four cells split into the effect of threads (against coroutines), of heap (against "
+      "arena) and\ntheir interaction; intervals of 99 % for all of them at once, over paired "
+      "rounds:\n";
+  for (const auto& part : parts)
+    out += "  " + part.sentence() + "\n";
+  for (const auto& text : attribution_summary(parts))
+    out += text + "\n";
+  return out + "\n";
+}
+
 json differences_json(const comparison& what) {
   json out = json::array();
   for (const auto& one : what.differences()) {
@@ -144,7 +160,7 @@ std::string to_table(const comparison& what) {
     out += fmt::format("Skipped: {}\n", skipped);
   for (const auto& note : what.notes)
     out += fmt::format("Note: {}\n", note);
-  out += "\n" + difference_rows(what);
+  out += "\n" + difference_rows(what) + attribution_rows(what);
   for (const auto& text : sentences(what))
     out += text + "\n";
   for (const auto& text : cpu_ratios(what))
@@ -170,6 +186,9 @@ json to_json(const comparison& what) {
   for (const auto& c : what.competitors)
     out["contenders"].push_back(competitor_json(c));
   out["differences"] = differences_json(what);
+  const auto parts = attribute(what);
+  out["attribution"] = to_json(parts);
+  out["attribution_summary"] = attribution_summary(parts);
   out["sentences"] = sentences(what);
   out["cpu_ratios"] = cpu_ratios(what);
   out["latency_ratios"] = latency_ratios(what);

@@ -16,7 +16,7 @@ namespace {
 // An interval of 99.75 % has five resamples beyond each of its ends.
 constexpr std::size_t resamples = 4'000;
 // Histograms round to three digits: blocks that agree by more than that do so by chance.
-constexpr double resolution = 0.0005;
+constexpr double ratio_resolution = 0.0005;
 
 struct bounds {
   double low;
@@ -31,7 +31,7 @@ double mean_of(std::span<const double> values) {
 }
 
 /// Of the mean, squared.
-double error_squared(std::span<const double> values) {
+double error_squared(std::span<const double> values, double resolution) {
   const double mean = mean_of(values);
   double sum = 0;
   for (const double value : values)
@@ -98,6 +98,18 @@ std::string difference::sentence() const {
   return is_shown() ? fmt::format("{} {}", percent(ratio), range) : "no difference shown " + range;
 }
 
+std::optional<mean_interval> interval_of_mean(std::span<const double> values,
+                                              const confidence& asked, double resolution) {
+  if (values.size() < 2) return std::nullopt;
+  resampler draws{asked.seed};
+  const double mean = mean_of(values);
+  const double half = critical_t(static_cast<double>(values.size() - 1), asked) *
+                      std::sqrt(error_squared(values, resolution));
+  const auto resampled = bootstrap([&] { return draws.mean_of(values); }, asked);
+  return mean_interval{mean, std::min(mean - half, resampled.low),
+                       std::max(mean + half, resampled.high), values.size()};
+}
+
 std::optional<difference> paired_difference(std::span<const double> from,
                                             std::span<const double> to, const confidence& asked) {
   assert(from.size() == to.size());
@@ -106,11 +118,9 @@ std::optional<difference> paired_difference(std::span<const double> from,
   if (from.size() < 2 || !before || !steps) return std::nullopt;
   for (std::size_t i = 0; i < steps->size(); ++i)
     (*steps)[i] -= (*before)[i];
-  resampler draws{asked.seed};
-  const double half =
-      critical_t(static_cast<double>(steps->size() - 1), asked) * std::sqrt(error_squared(*steps));
-  return widest(mean_of(*steps), half, bootstrap([&] { return draws.mean_of(*steps); }, asked),
-                steps->size());
+  const auto found = interval_of_mean(*steps, asked, ratio_resolution);
+  return difference{std::exp(found->mean), std::exp(found->low), std::exp(found->high),
+                    found->count};
 }
 
 std::optional<difference> unpaired_difference(std::span<const double> from,
@@ -118,8 +128,8 @@ std::optional<difference> unpaired_difference(std::span<const double> from,
   const auto before = logarithms(from);
   const auto after = logarithms(to);
   if (from.size() < 2 || to.size() < 2 || !before || !after) return std::nullopt;
-  const double first = error_squared(*before);
-  const double second = error_squared(*after);
+  const double first = error_squared(*before, ratio_resolution);
+  const double second = error_squared(*after, ratio_resolution);
   // Welch and Satterthwaite: the side that scatters more has its own number of degrees.
   const double degrees = (first + second) * (first + second) /
                          (first * first / static_cast<double>(from.size() - 1) +

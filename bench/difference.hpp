@@ -14,6 +14,23 @@ struct confidence {
   std::uint64_t seed = 1;  ///< Of the resampling: the same figures and seed, the same interval.
 };
 
+/// The mean of some values, and the bounds between which it lies.
+struct mean_interval {
+  double mean = 0;
+  double low = 0;
+  double high = 0;
+  std::size_t count = 0;
+
+  [[nodiscard]] bool leaves_out(double value) const noexcept { return low > value || high < value; }
+};
+
+/// The interval of the mean of values that are independent of each other: the wider one of
+/// Student's t and the percentiles of a bootstrap. nullopt with fewer than two. Values that scatter
+/// less than `resolution` agree by chance and are taken to scatter that much.
+[[nodiscard]] std::optional<mean_interval> interval_of_mean(std::span<const double> values,
+                                                            const confidence& asked,
+                                                            double resolution = 0);
+
 /// What a figure of one side is as a multiple of the other's, and between which bounds.
 struct difference {
   double ratio = 1;

@@ -176,6 +176,8 @@ struct raw_options {
   std::string bodies = "none";
   std::string progress = "auto";
   std::string start_at;
+  std::string probe = "off";
+  probe_settings probes;
   std::vector<std::string> objectives;
   std::vector<std::string> expected;
   std::vector<std::string> fields;
@@ -235,6 +237,33 @@ void add_outputs(CLI::App& app, output_paths& outputs, raw_options& raw) {
   app.add_option("--html", outputs.html, "Write a page with plots that needs nothing else");
   app.add_option("--openmetrics", outputs.openmetrics,
                  "Write the results as OpenMetrics text, for a push gateway");
+}
+
+/// Of what looks for pauses beside the load.
+void add_probe(CLI::App& app, raw_options& raw) {
+  app.add_option("--probe", raw.probe,
+                 "on: look for pauses of the target from outside, with connections of their own, "
+                 "whose requests are a load too")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"on", "off"}));
+  app.add_option("--probes", raw.probes.probes, "How many connections look for pauses")
+      ->capture_default_str()
+      ->check(CLI::Range(1U, probe_settings::probes_max));
+  app.add_option("--probe-rate", raw.probes.rate_per_s, "Requests per second of each of them")
+      ->capture_default_str()
+      ->check(CLI::Range(1.0, 100'000.0));
+  app.add_option("--probe-path", raw.probes.path, "What they ask for; any answer is one")
+      ->capture_default_str();
+}
+
+void finish_probe(drive_options& drive, const raw_options& raw) {
+  if (raw.probe != "on") return;
+  if (!raw.probes.path.starts_with('/') ||
+      raw.probes.path.find_first_of(" \r\n") != std::string::npos) {
+    refuse("--probe-path", raw.probes.path, "a path that starts with / and has no space");
+  }
+  drive.probe = raw.probes;
+  drive.probe->timeout_ns = drive.timeout_ns;
 }
 
 void add_expectations(CLI::App& app, raw_options& raw) {
@@ -305,6 +334,7 @@ void finish_drive(drive_options& drive, const raw_options& raw) {
   drive.policy.connect_timeout_ns = parse_duration("--connect-timeout", raw.connect_timeout, false);
   for (const auto& text : raw.sources)
     drive.policy.sources.push_back(parse_source(text));
+  finish_probe(drive, raw);
   drive.expected = raw.expected;
   drive.progress = raw.progress == "off"     ? progress_kind::off
                    : raw.progress == "plain" ? progress_kind::plain
@@ -341,6 +371,7 @@ CLI::App* describe_run(CLI::App& app, run_options& out, raw_options& raw) {
       ->check(CLI::PositiveNumber);
   add_drive_options(*run, out.drive, raw);
   add_part(*run, out.drive, raw);
+  add_probe(*run, raw);
   add_expectations(*run, raw);
   add_progress(*run, raw);
   add_outputs(*run, out.drive.outputs, raw);
@@ -429,6 +460,7 @@ CLI::App* describe_replay(CLI::App& app, replay_options& out, raw_options& raw) 
   replay->add_flag("--strict", out.strict, "Send nothing when a line of the file makes no request");
   replay->add_option("--pid", out.pid, "Process to sample, as in run")->check(CLI::PositiveNumber);
   add_drive_options(*replay, out.drive, raw);
+  add_probe(*replay, raw);
   add_part(*replay, out.drive, raw);
   add_expectations(*replay, raw);
   add_progress(*replay, raw);
@@ -590,6 +622,8 @@ CLI::App* describe_compare(CLI::App& app, compare_options& out, raw_options& raw
       "rounds are shown; the JSON has every pass. Rate, p50, p99 and CPU per request are compared "
       "in pairs of one round, with intervals of 99 % for all of them together; where an interval "
       "contains \"the same\", no difference is shown. Fewer than five rounds show large ones only. "
+      "Where all four modes take part, each figure is split into the effect of threads, the effect "
+      "of heap memory and their interaction.\n"
       "A NAME given twice compares a server with itself.\n"
       "Results are compared by blocks of their seconds, lists of results run by run, in pairs "
       "where "
@@ -641,6 +675,7 @@ CLI::App* describe_compare(CLI::App& app, compare_options& out, raw_options& raw
   add_body_limit(*compare, raw);
   out.drive.connections = 64;
   add_drive_options(*compare, out.drive, raw);
+  add_probe(*compare, raw);
   return compare;
 }
 

@@ -10,6 +10,7 @@
 #include "bench/connection.hpp"
 #include "bench/made_up_body.hpp"
 #include "bench/objective.hpp"
+#include "bench/probe_settings.hpp"
 #include "bench/progress.hpp"
 #include "bench/rate_profile.hpp"
 #include "bench/request_filter.hpp"
@@ -50,6 +51,7 @@ struct drive_options {
   unsigned index = 0;                 ///< Which part of the schedule this process sends,
   unsigned of = 1;                    ///< of so many.
   std::optional<double> start_unix_s;
+  std::optional<probe_settings> probe;  ///< nullopt: pauses are not looked for.
 };
 
 /// `tacit-bench run`.

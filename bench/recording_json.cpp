@@ -138,7 +138,12 @@ process_sample process_of(const json& document, double requests, double wall_s) 
 
 cost cost_of(const json& document) {
   cost out;
-  const auto requests = document.at("requests").get<double>();
+  auto requests = document.at("requests").get<double>();
+  // What was taken is by all that was answered.
+  if (const auto& pauses = document.at("pauses");
+      pauses.contains("probe") && !pauses["probe"].is_null()) {
+    requests += pauses["probe"].at("counts").at("answered").get<double>();
+  }
   const auto wall_s = document.at("duration_s").get<double>();
   out.harness = process_of(document.at("harness"), requests, wall_s);
   const auto& server = document.at("server");

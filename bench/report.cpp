@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <algorithm>
 
+#include "bench/pauses_report.hpp"
+
 namespace tacit::bench {
 namespace {
 
@@ -57,7 +59,7 @@ json process_json(const std::optional<process_sample>& sample, double requests) 
 
 json server_json(const outcome& result) {
   const auto& spent = result.spent;
-  const auto answered = static_cast<double>(result.phase.recorded.counts.answered);
+  const auto answered = static_cast<double>(result.served());
   json out = process_json(spent.server, answered);
   const auto known = [&](auto value) {
     return spent.runtime ? json(value(*spent.runtime)) : json(nullptr);
@@ -80,20 +82,21 @@ json server_json(const outcome& result) {
 
 json harness_json(const outcome& result) {
   const auto& harness = result.spent.harness;
-  json out = process_json(harness, static_cast<double>(result.phase.recorded.counts.answered));
+  json out = process_json(harness, static_cast<double>(result.served()));
   out["run_delay_share"] = harness.at_ns > 0 ? static_cast<double>(harness.run_delay_ns) /
                                                    static_cast<double>(harness.at_ns)
                                              : 0.0;
   return out;
 }
 
-/// Not yet the probes that find pauses: what the run itself shows of them.
+/// What the run itself shows of pauses, and what the probes do that look for them.
 json pauses_json(const outcome& result) {
   return {
       {"longest_silence_us", static_cast<double>(result.phase.recorded.longest_silence_ns) / 1e3},
       {"scheduled_out_us", result.spent.server
                                ? json(static_cast<double>(result.spent.server->run_delay_ns) / 1e3)
-                               : json(nullptr)}};
+                               : json(nullptr)},
+      {"probe", result.pauses ? to_json(*result.pauses, result.phase.start_ns) : json(nullptr)}};
 }
 
 std::string grouped(std::uint64_t value) {
@@ -127,7 +130,7 @@ std::string error_rows(const recorder& recorded) {
 
 std::string server_row(const outcome& result) {
   const auto& spent = result.spent;
-  const auto answered = std::max(1.0, static_cast<double>(result.phase.recorded.counts.answered));
+  const auto answered = std::max(1.0, static_cast<double>(result.served()));
   if (!spent.server)
     return fmt::format("{:<16}not sampled (no --pid, no /debug/runtime)\n", "server");
   auto out = fmt::format(
@@ -221,7 +224,7 @@ std::string to_table(const outcome& result, const run_title& title) {
   const auto& recorded = result.phase.recorded;
   const auto& counts = recorded.counts;
   const auto& harness = result.spent.harness;
-  const auto answered = std::max(1.0, static_cast<double>(counts.answered));
+  const auto answered = std::max(1.0, static_cast<double>(result.served()));
   std::string out =
       fmt::format("{:<16}{}\n{:<16}{}\n", title.kind, title.target, "load", title.load);
   out += fmt::format("{:<16}{} sent, {} answered, {} failed in {:.2f} s: {}/s, {:.1f} MB/s\n",
@@ -250,6 +253,7 @@ std::string to_table(const outcome& result, const run_title& title) {
           std::max(1.0, static_cast<double>(harness.at_ns)),
       100.0 * static_cast<double>(harness.run_delay_ns) /
           std::max(1.0, static_cast<double>(harness.at_ns)));
+  if (result.pauses) out += pause_rows(*result.pauses);
   for (const auto& one : result.objectives)
     out += fmt::format("{:<16}{}\n", "objective", one.sentence());
   return out + verdict_rows(result.judged);

@@ -10,6 +10,7 @@
 #include "bench/file_stream.hpp"
 #include "bench/histogram_files.hpp"
 #include "bench/interrupt.hpp"
+#include "bench/pause_watch.hpp"
 #include "bench/results.hpp"
 #include "bench/traffic_file.hpp"
 
@@ -35,13 +36,21 @@ std::string describe_connections(const drive_options& drive) {
                      drive.threads == 1 ? "" : "s");
 }
 
+/// Where probes connect to.
+struct probed_target {
+  const endpoint& address;
+  const std::string& authority;
+};
+
 /// Carries the phase out, and shows on stderr how it goes.
 outcome measure_visibly(driver& connected, sampler& costs, load& phase, const drive_options& drive,
-                        const std::atomic<bool>& stop) {
+                        const probed_target& target, const std::atomic<bool>& stop) {
+  std::optional<pause_watch> pauses;
+  if (drive.probe) pauses.emplace(target.address, target.authority, *drive.probe, costs.pid());
   live_board board;
   if (drive.progress != progress_kind::off) phase.watcher = &board;
   const progress shown{drive.progress, board, now_ns()};
-  return measure(connected, costs, phase, drive.connections, stop);
+  return measure(connected, costs, phase, drive.connections, stop, {}, pauses ? &*pauses : nullptr);
 }
 
 std::string describe_part(const drive_options& drive) {
@@ -78,7 +87,7 @@ run_plan agree(const drive_options& drive, const endpoint& target, const std::st
 }  // namespace
 
 outcome measure(driver& connected, sampler& costs, const load& phase, unsigned connections_asked,
-                const std::atomic<bool>& stop, const validity_bounds& bounds) {
+                const std::atomic<bool>& stop, const validity_bounds& bounds, pause_watch* pauses) {
   outcome out;
   out.facts.connections_asked = connections_asked;
   out.facts.connections_opened = connected.open_count();
@@ -89,14 +98,17 @@ outcome measure(driver& connected, sampler& costs, const load& phase, unsigned c
   out.facts.open_failure = connected.open_failure();
   out.facts.shared_cpu = shared_cpu(costs.pid());
   costs.start();
+  if (pauses != nullptr) pauses->start();
   out.phase = connected.run(phase);
+  if (pauses != nullptr) out.pauses = pauses->finish();
   out.spent = costs.finish();
+  if (pauses != nullptr) pauses->explain(*out.pauses);
   if (phase.stream != nullptr && !phase.when->is_closed_loop()) {
     out.facts.planned_s = static_cast<double>(out.phase.recorded.last_due_ns) / 1e9;
   }
   out.facts.was_interrupted = stop;
   out.facts.is_part = !connected.is_whole();
-  out.judged = judge(out.phase, out.spent, out.facts, bounds);
+  out.judged = judge(out.phase, out.spent, out.facts, bounds, out.pauses ? &*out.pauses : nullptr);
   return out;
 }
 
@@ -136,7 +148,7 @@ int run(const run_options& options, const std::atomic<bool>& stop) {
                                 static_cast<double>(options.duration_ns) / 1e9);
   const auto plan = agree(drive, target, where.authority, {"run", options.url, pace}, stop);
   phase.start_unix_s = drive.start_unix_s.value_or(0);
-  auto result = measure_visibly(connected, costs, phase, drive, stop);
+  auto result = measure_visibly(connected, costs, phase, drive, {target, where.authority}, stop);
   const run_title title{
       "run", options.url,
       fmt::format("{}, {}{}", describe_connections(drive), pace, describe_part(drive))};
@@ -186,7 +198,7 @@ int replay_stream(const replay_options& options, const std::atomic<bool>& stop, 
   const auto plan =
       agree(drive, target, where.authority, {"replay", title.target, title.load}, stop);
   phase.start_unix_s = drive.start_unix_s.value_or(0);
-  auto result = measure_visibly(connected, costs, phase, drive, stop);
+  auto result = measure_visibly(connected, costs, phase, drive, {target, where.authority}, stop);
   stream.reset();  // from here on nobody counts any more
   std::cerr << describe_rejected(counts.rejected, counts.requests + counts.left_out,
                                  options.log_path);
@@ -227,7 +239,7 @@ int replay(const replay_options& options, const std::atomic<bool>& stop) {
   const auto what = fmt::format("{} against {}", options.log_path, options.target);
   const auto plan = agree(drive, target, where.authority, {"replay", what, pace}, stop);
   phase.start_unix_s = drive.start_unix_s.value_or(0);
-  auto result = measure_visibly(connected, costs, phase, drive, stop);
+  auto result = measure_visibly(connected, costs, phase, drive, {target, where.authority}, stop);
   const run_title title{
       "replay", what,
       fmt::format("{}, {}{}", describe_connections(drive), pace, describe_part(drive))};

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "bench/driver.hpp"
+#include "bench/pauses.hpp"
 #include "bench/sampler.hpp"
 
 namespace tacit::bench {
@@ -25,6 +26,10 @@ struct validity_bounds {
   /// Connections that the target ended, as a share of the answers. Above it the figures are largely
   /// those of connecting. Servers that end a connection after some hundred requests stay below.
   double reconnect_share_max = 0.01;
+  /// A probe that looks later than this cannot tell pauses of a millisecond from its own.
+  std::int64_t probe_lag_p99_ns_max = 500'000;
+  /// Share of the time in which the probe should have run and did not.
+  double probe_late_share_max = 0.05;
 };
 
 /// What was asked of a run, next to what came of it.
@@ -53,8 +58,10 @@ struct verdict {
   [[nodiscard]] bool is_valid() const noexcept { return invalid_reasons.empty(); }
 };
 
-/// Judges whether a run's numbers say something about the target or about the harness.
+/// Judges whether a run's numbers say something about the target or about the harness. `probed` is
+/// what looked for pauses meanwhile, nullptr if nothing did.
 [[nodiscard]] verdict judge(const phase_result& phase, const cost& spent, const run_facts& facts,
-                            const validity_bounds& bounds = {});
+                            const validity_bounds& bounds = {},
+                            const pause_report* probed = nullptr);
 
 }  // namespace tacit::bench

@@ -14,6 +14,8 @@ target_compile_features(tacit-flags INTERFACE cxx_std_20)
 target_compile_options(tacit-flags INTERFACE
   -Wall -Wextra -Wpedantic -Wold-style-cast -Wcast-qual
   -Woverloaded-virtual -Wnull-dereference
+  # Where files are compiled together, names of one are above those of another.
+  $<$<NOT:$<BOOL:$<TARGET_PROPERTY:UNITY_BUILD>>>:-Wshadow>
   # GCC 12 reports coroutine frames of its own making and moved-from optionals here.
   $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>
   # GCC 12 sees overlaps in std::string's operator+ that cannot be (its bug 105651).
@@ -27,10 +29,7 @@ target_compile_options(tacit-flags INTERFACE
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(tacit-flags INTERFACE -fcoroutines -Wno-null-dereference)
 endif()
-if(NOT TACIT_SANITIZE)
-  # Where files are compiled together, names of one are above those of another. See tacit_compile_together.
-  target_compile_options(tacit-flags INTERFACE -Wshadow)
-else()
+if(TACIT_SANITIZE)
   target_compile_options(tacit-flags INTERFACE
     -fsanitize=${TACIT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   if(TACIT_SANITIZE MATCHES "undefined")
@@ -68,10 +67,11 @@ function(tacit_layer name)
   set_property(GLOBAL APPEND PROPERTY TACIT_LAYERS ${target})
 endfunction()
 
-# tacit_compile_together(TARGET): in sanitized builds several files make one translation unit, as most of their time
-# goes into reading the same headers. The other builds show that each file stands alone.
+# tacit_compile_together(TARGET [IN_RELEASE]): in sanitized builds, or in the release build too, several files make one
+# translation unit, as most of their time goes into reading the same headers. The debug build, and clang-tidy, show
+# that each file stands alone.
 function(tacit_compile_together target)
-  if(NOT TACIT_SANITIZE)
+  if(NOT TACIT_SANITIZE AND NOT (CMAKE_BUILD_TYPE STREQUAL "Release" AND "IN_RELEASE" IN_LIST ARGN))
     return()
   endif()
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
@@ -115,8 +115,8 @@ function(tacit_test name)
     set(headers tacit-cheap-test-headers)
     tacit_compile_test_cheaply(${name})
   endif()
-  tacit_compile_together(${name})
   if(TACIT_SANITIZE OR CMAKE_BUILD_TYPE STREQUAL "Release")
+    tacit_compile_together(${name} IN_RELEASE)
     tacit_precompile_headers(${name} ${headers})
   endif()
   if(arg_ONE_THREAD AND TACIT_SANITIZE MATCHES "thread")

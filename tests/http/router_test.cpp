@@ -211,7 +211,7 @@ TEST_F(router_test, routes_of_a_host_come_before_those_of_any) {
 
 TEST_F(router_test, the_dot_of_the_root_makes_no_other_host) {
   add(method::get, "a.example./x", "host");
-  add(method::get, "{name}.a.example./x", "label");
+  add(method::get, "{a}.a.example./x", "label");
   EXPECT_EQ(get("/x", "a.example"), "host  ");
   EXPECT_EQ(get("/x", "a.example."), "host  ");
   EXPECT_EQ(get("/x", "b.a.example."), "label b ");
