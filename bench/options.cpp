@@ -11,6 +11,7 @@
 #include <iostream>
 #include <sstream>
 #include <tacit/base/error.hpp>
+#include <tacit/version.hpp>
 
 #include "bench/traffic_source.hpp"
 

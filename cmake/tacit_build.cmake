@@ -1,6 +1,7 @@
 # Compiler settings shared by every target, and the functions that declare one.
 
 set(TACIT_SANITIZE "" CACHE STRING "Sanitizers to build with, as -fsanitize= takes them")
+option(BUILD_SHARED_LIBS "Build the library only, as shared libraries" OFF)
 option(TACIT_STATIC "Link the binaries with -static" OFF)
 option(TACIT_COVERAGE "Instrument for gcov" OFF)
 option(TACIT_MODEL "Build the model tests, and nothing else" OFF)
@@ -48,23 +49,37 @@ if(TACIT_COVERAGE)
   target_link_options(tacit-flags INTERFACE --coverage)
 endif()
 
+# tacit_library(TARGET NAME): names and version of one library, and its place in the installed package.
+function(tacit_library target name)
+  set_target_properties(${target} PROPERTIES EXPORT_NAME ${name} OUTPUT_NAME tacit_${name}
+    VERSION ${PROJECT_VERSION}
+    # Below 1.0 a minor version may change the API.
+    SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
+    # What one layer needs of another one is found beside it.
+    INSTALL_RPATH $ORIGIN)
+  if(BUILD_SHARED_LIBS)
+    # A layer that uses more than it names must not load either.
+    target_link_options(${target} PRIVATE LINKER:--no-undefined)
+  endif()
+  set_property(GLOBAL APPEND PROPERTY TACIT_LAYERS ${target})
+endfunction()
+
 # tacit_layer(NAME [SOURCES f...] [DEPENDS layer...] [LIBS target...])
-# One static library per folder below src/. It sees only the layers it names, so an include that
+# One library per folder below src/. It sees only the layers it names, so an include that
 # goes to the right in the order of the layers fails to link (and `scripts/check` names the line).
 function(tacit_layer name)
   cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS;LIBS" ${ARGN})
   set(target tacit-${name})
   list(TRANSFORM arg_SOURCES PREPEND src/${name}/)
-  add_library(${target} STATIC ${arg_SOURCES})
+  add_library(${target} ${arg_SOURCES})
   add_library(tacit::${name} ALIAS ${target})
-  set_target_properties(${target} PROPERTIES EXPORT_NAME ${name} OUTPUT_NAME tacit_${name})
+  tacit_library(${target} ${name})
   target_include_directories(${target}
     PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:include>
     PRIVATE ${PROJECT_SOURCE_DIR}/src)
   list(TRANSFORM arg_DEPENDS PREPEND tacit-)
   target_link_libraries(${target} PUBLIC ${arg_DEPENDS} ${arg_LIBS} PRIVATE $<BUILD_INTERFACE:tacit-flags>)
   target_compile_features(${target} PUBLIC cxx_std_20)
-  set_property(GLOBAL APPEND PROPERTY TACIT_LAYERS ${target})
 endfunction()
 
 # tacit_compile_together(TARGET [IN_RELEASE]): in sanitized builds, or in the release build too, several files make one

@@ -1,4 +1,4 @@
-// The tacit binary: `serve`, and `healthcheck` for containers that have no other tool.
+// The tacit binary: `serve`, `healthcheck` for containers that have no other tool, and `config`.
 
 #include <chrono>
 #include <CLI/CLI.hpp>
@@ -7,32 +7,41 @@
 #include <stdexcept>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <variant>
+#include <vector>
 
 #include <tacit/http/files.hpp>
 #include <tacit/http/json.hpp>
 #include <tacit/http/traffic_recorder.hpp>
 #include <tacit/server/options.hpp>
 #include <tacit/server/server.hpp>
+#include <tacit/version.hpp>
 
+#include "server/config_reference.hpp"
 #include "server/demo_routes.hpp"
 #include "server/healthcheck.hpp"
+#include "server/settings.hpp"
 #include "server/site.hpp"
 
 namespace {
 
 using tacit::base::failure;
+using tacit::server::setting;
 
 int report(const failure& what) {
   std::fprintf(stderr, "tacit: %s\n", what.message.c_str());
   return what.exit_status();
 }
 
+int print(const std::string& text) {
+  std::fputs(text.c_str(), stdout);
+  return 0;
+}
+
 struct serve_arguments {
   std::string config;
-  std::optional<std::string> listen, mode, memory, stealing, files, files_prefix;
-  std::optional<std::uint32_t> workers, spare_workers, stall_bound_ms, idle_release_delay_ms;
-  std::optional<std::uint32_t> drain_delay_ms, drain_timeout_ms;
+  std::vector<std::pair<const setting*, std::optional<std::string>>> given;  // On the command line.
   std::string site, record;
   std::uint64_t body_limit = tacit::server::site::no_body_limit;
 };
@@ -43,37 +52,9 @@ std::optional<failure> resolve(const serve_arguments& from, tacit::server::optio
     const auto loaded = tacit::server::load_config(from.config, into);
     if (const auto* problem = std::get_if<failure>(&loaded)) return *problem;
   }
-  if (from.listen) into.listen = *from.listen;
-  if (from.files) into.files = *from.files;
-  if (from.files_prefix) into.files_prefix = *from.files_prefix;
-  if (from.workers) into.workers = *from.workers;
-  if (from.spare_workers) into.spare_workers = *from.spare_workers;
-  if (from.stall_bound_ms) into.stall_bound = std::chrono::milliseconds(*from.stall_bound_ms);
-  if (from.idle_release_delay_ms) {
-    into.idle_release_delay = std::chrono::milliseconds(*from.idle_release_delay_ms);
-  }
-  if (from.drain_delay_ms) into.drain_delay = std::chrono::milliseconds(*from.drain_delay_ms);
-  if (from.drain_timeout_ms) into.drain_timeout = std::chrono::milliseconds(*from.drain_timeout_ms);
-  if (from.stealing) {
-    const auto parsed = tacit::server::parse_switch(*from.stealing);
-    if (const auto* problem = std::get_if<failure>(&parsed)) {
-      return failure{"--stealing: " + problem->message, true};
-    }
-    into.stealing = std::get<bool>(parsed);
-  }
-  if (from.mode) {
-    const auto parsed = tacit::server::parse_threading(*from.mode);
-    if (const auto* problem = std::get_if<failure>(&parsed)) {
-      return failure{"--mode: " + problem->message, true};
-    }
-    into.mode = std::get<tacit::server::threading>(parsed);
-  }
-  if (from.memory) {
-    const auto parsed = tacit::server::parse_memory(*from.memory);
-    if (const auto* problem = std::get_if<failure>(&parsed)) {
-      return failure{"--memory: " + problem->message, true};
-    }
-    into.memory = std::get<tacit::memory::mode>(parsed);
+  for (const auto& [which, text] : from.given) {
+    if (!text) continue;
+    if (auto problem = tacit::server::assign_option(*which, into, *text)) return problem;
   }
   return std::nullopt;
 }
@@ -148,6 +129,40 @@ int serve(const serve_arguments& arguments) {
   return app.run();
 }
 
+void add_settings(CLI::App& to, serve_arguments& arguments) {
+  for (const setting& each : tacit::server::settings()) {
+    if (each.is_option) arguments.given.emplace_back(&each, std::nullopt);
+  }
+  for (auto& [which, text] : arguments.given) {
+    to.add_option(which->option(), text, tacit::server::help_of(*which))
+        ->type_name(which->takes == setting::kind::number ? "N" : "TEXT");
+  }
+}
+
+// What serve would say of the file.
+int check_config(const std::string& file) {
+  tacit::server::options options;
+  const auto loaded = tacit::server::load_config(file, options);
+  if (const auto* problem = std::get_if<failure>(&loaded)) {
+    report(*problem);
+    return 2;
+  }
+  std::printf("%s: valid\n", file.c_str());
+  return 0;
+}
+
+// CLI11 would only say that a subcommand is missing.
+std::optional<failure> unknown_command(CLI::App& among, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return std::nullopt;
+  std::string known;
+  for (CLI::App* each : among.get_subcommands({})) {
+    if (each->check_name(argv[1])) return unknown_command(*each, argc - 1, argv + 1);
+    known += (known.empty() ? "" : ", ") + each->get_name();
+  }
+  if (known.empty()) return std::nullopt;
+  return failure{"unknown command '" + std::string(argv[1]) + "'; there are: " + known, true};
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -159,44 +174,7 @@ int main(int argc, char** argv) {
   auto* serving = app.add_subcommand("serve", "Serve the demo routes, or a site made from a log");
   serving->add_option("--config", arguments.config,
                       "JSON file with settings; options win over it. SIGHUP has it read again");
-  serving->add_option("--listen", arguments.listen,
-                      "ADDRESS:PORT, port 0 for a free one (127.0.0.1:8080)");
-  serving->add_option("--mode", arguments.mode, "coroutine or thread (coroutine)");
-  serving->add_option("--memory", arguments.memory, "arena or heap (arena)");
-  serving
-      ->add_option("--workers", arguments.workers,
-                   "worker threads in coroutine mode, 0 for one per CPU (0)")
-      ->check(CLI::Range(0U, tacit::server::workers_max));
-  serving
-      ->add_option("--spare-workers", arguments.spare_workers,
-                   "threads that stand by for when all workers are held by long handlers (16)")
-      ->check(CLI::Range(0U, tacit::server::workers_max));
-  serving->add_option("--stealing", arguments.stealing,
-                      "on or off: whether idle workers take work and the poll from others; off is "
-                      "for measuring (on)");
-  serving
-      ->add_option("--stall-bound-ms", arguments.stall_bound_ms,
-                   "report a handler that keeps its worker for so many milliseconds, 0 for never "
-                   "(20)")
-      ->check(CLI::Range(0U, 3'600'000U));
-  serving
-      ->add_option("--idle-release-delay-ms", arguments.idle_release_delay_ms,
-                   "a connection without a request for so long gives its memory back, 0 for never "
-                   "(2000)")
-      ->check(CLI::Range(0U, 3'600'000U));
-  serving
-      ->add_option("--drain-delay-ms", arguments.drain_delay_ms,
-                   "after SIGTERM, serve on with /readyz at 503 for so long; behind a balancer, as "
-                   "long as it takes to notice (0)")
-      ->check(CLI::Range(0U, 3'600'000U));
-  serving
-      ->add_option("--drain-timeout-ms", arguments.drain_timeout_ms,
-                   "then cut what has not ended after so long (20000)")
-      ->check(CLI::Range(0U, 3'600'000U));
-  serving->add_option("--files", arguments.files, "serve the files of this folder");
-  serving->add_option("--files-prefix", arguments.files_prefix,
-                      "path below which --files are served; with / there are no demo routes "
-                      "(/static)");
+  add_settings(*serving, arguments);
   serving->add_option("--site", arguments.site,
                       "serve a site made from this access log in combined format");
   serving
@@ -212,12 +190,18 @@ int main(int argc, char** argv) {
       app.add_subcommand("healthcheck", "Exit with 0 if the URL answers 200, else with 1");
   checking->add_option("url", url, "http://ADDRESS:PORT/PATH")->capture_default_str();
 
-  // CLI11 would only say that a subcommand is missing.
-  if (argc > 1 && argv[1][0] != '-' && !serving->check_name(argv[1]) &&
-      !checking->check_name(argv[1])) {
-    return report(
-        {"unknown command '" + std::string(argv[1]) + "'; expected serve or healthcheck", true});
-  }
+  auto* config = app.add_subcommand("config", "Check a config file, or tell what it may hold");
+  config->require_subcommand(1);
+  std::string config_file;
+  auto* config_check =
+      config->add_subcommand("check", "Exit with 0 if serve would take the file, else with 2");
+  config_check->add_option("file", config_file, "the JSON file")->required();
+  bool as_manual = false;
+  auto* reference = config->add_subcommand("reference", "Print all keys, in Markdown");
+  reference->add_flag("--man", as_manual, "as a manual page instead");
+  auto* schema = config->add_subcommand("schema", "Print the JSON schema, for editors");
+
+  if (const auto problem = unknown_command(app, argc, argv)) return report(*problem);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {
@@ -232,5 +216,10 @@ int main(int argc, char** argv) {
     const auto problem = tacit::server::check_health(url);
     return problem ? report(*problem) : 0;
   }
+  if (config_check->parsed()) return check_config(config_file);
+  if (reference->parsed()) {
+    return print(as_manual ? tacit::server::config_manual() : tacit::server::config_reference());
+  }
+  if (schema->parsed()) return print(tacit::server::config_schema());
   return serve(arguments);
 }

@@ -111,6 +111,25 @@ TEST(tacit_command_line, a_config_is_judged_by_file_and_key) {
   expect_serve_complaint({"--config", folder.path()}, failure, {folder.path()});
 }
 
+TEST(tacit_command_line, a_config_is_checked_in_the_words_of_serve) {
+  const temporary_folder folder;
+  const std::string good = folder.write("good.json", R"({"workers": 2})");
+  const finished valid = run({TACIT_PROGRAM, "config", "check", good});
+  EXPECT_EQ(valid.status, 0);
+  EXPECT_EQ(valid.errors, "");
+  for (const char* text : {R"({"lisen": "127.0.0.1:0"})", R"({"listen": "nowhere"})",
+                           R"({"workers": 9999})", "[", ""}) {
+    const std::string bad = folder.write("bad.json", text);
+    const finished checked = run({TACIT_PROGRAM, "config", "check", bad});
+    EXPECT_EQ(checked.status, usage) << text;
+    EXPECT_EQ(checked.errors, run({TACIT_PROGRAM, "serve", "--config", bad}).errors) << text;
+  }
+  expect_complaint({TACIT_PROGRAM, "config", "check", folder.file("absent.json")}, usage,
+                   {"absent"});
+  expect_complaint({TACIT_PROGRAM, "config", "chek"}, usage, {"chek"});
+  expect_complaint({TACIT_PROGRAM, "config"}, usage, {"--help"});
+}
+
 TEST(tacit_command_line, a_misspelt_limit_is_named_with_its_line) {
   const temporary_folder folder;
   const std::string misspelt =

@@ -1,5 +1,5 @@
 # Installs the build in BUILD into a prefix of its own, and builds copies of the examples in SOURCE with
-# nothing but that prefix. Run by ctest: cmake -DBUILD=... -DSOURCE=... -DWORK=... -P build_examples.cmake
+# nothing but that prefix. Run by ctest: cmake -DBUILD=... -DSOURCE=... -DWORK=... -DLIBDIR=... -DCXX=... -P build_examples.cmake
 
 function(run)
   execute_process(COMMAND ${ARGV} COMMAND_ERROR_IS_FATAL ANY)
@@ -7,7 +7,8 @@ endfunction()
 
 file(REMOVE_RECURSE ${WORK})
 run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/prefix)
-foreach(example IN ITEMS hello pipeline pages)
+file(GLOB examples RELATIVE ${SOURCE}/examples ${SOURCE}/examples/*)
+foreach(example IN LISTS examples)
   file(COPY ${SOURCE}/examples/${example} DESTINATION ${WORK}/source)
   run(${CMAKE_COMMAND} -G Ninja -S ${WORK}/source/${example} -B ${WORK}/build/${example}
     -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH=${WORK}/prefix
@@ -19,3 +20,11 @@ foreach(example IN ITEMS hello pipeline pages)
   endif()
   run(${CMAKE_COMMAND} --build ${WORK}/build/${example})
 endforeach()
+
+# The same without CMake, as other build systems do.
+file(MAKE_DIRECTORY ${WORK}/build/pkg-config)
+set(ENV{PKG_CONFIG_PATH} ${WORK}/prefix/${LIBDIR}/pkgconfig)
+execute_process(COMMAND pkg-config --cflags --libs tacit-sync
+  OUTPUT_VARIABLE flags OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+separate_arguments(flags UNIX_COMMAND "${flags}")
+run(${CXX} -std=c++20 -O2 ${SOURCE}/examples/pipeline/main.cpp -o ${WORK}/build/pkg-config/pipeline ${flags})

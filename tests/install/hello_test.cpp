@@ -10,7 +10,7 @@ namespace tacit::support {
 namespace {
 
 TEST(hello, greets_by_name_and_stops_in_order) {
-  process program({TACIT_HELLO, "127.0.0.1:0"});
+  process program({TACIT_EXAMPLES "/hello/hello", "127.0.0.1:0"});
   const std::string address = program.await_line("listening on 127.0.0.1:");
   raw_client client(static_cast<std::uint16_t>(std::stoi(address)));
   EXPECT_EQ(client.exchange("GET / HTTP/1.1\r\nHost: test\r\n\r\n").body, "Hello\n");

@@ -10,7 +10,7 @@ namespace tacit::support {
 namespace {
 
 TEST(pages, are_served_from_the_binary) {
-  process program({TACIT_PAGES, "127.0.0.1:0"});
+  process program({TACIT_EXAMPLES "/pages/pages", "127.0.0.1:0"});
   const std::string address = program.await_line("listening on 127.0.0.1:");
   raw_client client(static_cast<std::uint16_t>(std::stoi(address)));
   const response index = client.exchange("GET / HTTP/1.1\r\nHost: test\r\n\r\n");

@@ -59,7 +59,7 @@ TEST_F(config, sets_what_goes_around_every_answer) {
   EXPECT_TRUE(settings.middleware.security_headers);
   EXPECT_TRUE(has(refusal(R"({"middleware": {"access_log": "xml"}})"), "off, combined or json"));
   EXPECT_TRUE(has(refusal(R"({"middleware": {"access_log_sample": 2}})"), "from 0 to 1"));
-  EXPECT_TRUE(has(refusal(R"({"middleware": {"cors": "*"}})"), "a list of origins"));
+  EXPECT_TRUE(has(refusal(R"({"middleware": {"cors": "*"}})"), "a list of texts"));
   EXPECT_TRUE(has(refusal(R"({"middleware": {"zip": true}})"), "'middleware.zip'"));
   settings = {};
   EXPECT_TRUE(has(refusal(R"({"middleware": {"access_log_file": "x"}})"), "without access_log"));
@@ -92,7 +92,7 @@ TEST_F(config, names_a_misspelt_key_among_the_limits) {
 TEST_F(config, refuses_values_of_the_wrong_kind) {
   EXPECT_TRUE(has(refusal(R"({"workers": "3"})"), "workers: expected a whole number"));
   EXPECT_TRUE(has(refusal(R"({"workers": -1})"), "whole number"));
-  EXPECT_TRUE(has(refusal(R"({"workers": 4294967296})"), "4294967295"));
+  EXPECT_TRUE(has(refusal(R"({"workers": 1025})"), "from 0 to 1024"));
   EXPECT_TRUE(has(refusal(R"({"listen": 80})"), "expected a text"));
   EXPECT_TRUE(has(refusal(R"({"stealing": "on"})"), "stealing: expected true or false"));
   EXPECT_TRUE(has(refusal(R"({"mode": "fibers"})"), "coroutine or thread"));
