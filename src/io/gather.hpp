@@ -45,17 +45,4 @@ inline ssize_t send(int fd, std::span<const const_buffer> buffers, int flags) no
   return ::sendmsg(fd, &message.header(), flags | MSG_NOSIGNAL);
 }
 
-/// A span of buffers as an Asio ConstBufferSequence (which wants a copyable range of its own).
-class buffer_range {
- public:
-  explicit buffer_range(std::span<const const_buffer> buffers) noexcept : buffers_(buffers) {}
-  [[nodiscard]] const const_buffer* begin() const noexcept { return buffers_.data(); }
-  [[nodiscard]] const const_buffer* end() const noexcept {
-    return buffers_.data() + buffers_.size();
-  }
-
- private:
-  std::span<const const_buffer> buffers_;
-};
-
 }  // namespace tacit::io

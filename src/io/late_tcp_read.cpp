@@ -21,17 +21,9 @@
 // 3. The timer may find a later late_read in the place of the one it had seen. It then lets that
 //    one go early, which is allowed.
 //
-// The block is taken by the buffer sequence. Asio asks it for its buffers to see whether they are
-// empty, then to try the socket before it waits, which nearly always finds nothing, and then when
-// epoll says that something is there. To the first two questions the answer is a byte of the
-// stream's own. If that byte is read into, it is moved into a block and the rest is read behind it,
-// so nothing depends on how often Asio asks.
+// The block is taken when the socket is said to be readable, by whoever polls.
 
-#include <sys/socket.h>
-
-#include <boost/asio/error.hpp>
 #include <cassert>
-#include <cerrno>
 #include <new>
 #include <utility>
 
@@ -41,8 +33,6 @@
 
 namespace tacit::io {
 
-namespace asio = boost::asio;
-
 namespace {
 
 constexpr std::uintptr_t none = 0;
@@ -50,32 +40,11 @@ constexpr std::uintptr_t unheeded = 2;
 constexpr std::uintptr_t arrived = 4;
 constexpr std::uintptr_t listened_bit = 1;
 
-constexpr std::uint8_t asked_in_vain = 2;
-
 constexpr bool is_awaited(std::uintptr_t value) noexcept {
   return value > arrived && (value & listened_bit) == 0;
 }
 
 }  // namespace
-
-struct tcp_stream::late_room {
-  using value_type = asio::mutable_buffer;
-  using const_iterator = const asio::mutable_buffer*;
-  tcp_stream* of;
-  [[nodiscard]] const_iterator begin() const noexcept { return of->find_room(); }
-  [[nodiscard]] const_iterator end() const noexcept { return &of->room_ + 1; }
-};
-
-struct tcp_stream::late_handler {
-  using allocator_type = operation_allocator<std::byte, late_memory>;
-  tcp_stream* self;
-  [[nodiscard]] allocator_type get_allocator() const noexcept {
-    return allocator_type(self->late_memory_);
-  }
-  void operator()(base::error_code ec, std::size_t bytes) const noexcept {
-    self->late_read_ended(ec, bytes);
-  }
-};
 
 bool tcp_stream::start_late_read(late_read& by) {
   if (attention_.load(base::memory_order_acquire) == arrived) {
@@ -83,80 +52,64 @@ bool tcp_stream::start_late_read(late_read& by) {
     hand_over(by);
     return true;
   }
-  if (may_have_more_ && sched::this_worker::spend_budget() && try_late_read(by)) return true;
+  if (place_.reading.take()) {
+    if (!sched::this_worker::spend_budget()) {
+      reactor_.sockets().tell_again(socket_.get(), place_);
+    } else if (try_late_read(by)) {
+      return true;
+    }
+  }
   const bool can_be_let_go = by.patience < by.timeout;
   const duration first_deadline = can_be_let_go ? by.patience : by.timeout;
   after_patience_.store(can_be_let_go ? (by.timeout - by.patience).count() : 0,
                         base::memory_order_relaxed);
   late_block_bytes_ = static_cast<std::uint32_t>(by.block_bytes);
-  room_ = asio::mutable_buffer(&first_byte_, 1);
-  asked_for_room_ = 0;
+  reader_ = nullptr;
   // Before the timer is set, which has to know whom to let go. `by` may be gone from then on.
   attention_.store(reinterpret_cast<attention>(&by), base::memory_order_release);
   set_deadline(read_deadline_, first_deadline);
-  socket_.async_read_some(late_room{this}, late_handler{this});
+  while (!place_.reading.await()) {
+    // Something has come just now, and nobody else reads it. The coroutine is told as if somebody
+    // had, because the timer may have let it go meanwhile.
+    static_cast<void>(place_.reading.take());
+    if (read_late()) return false;
+  }
   return false;
 }
 
 // What is there already. False if nothing is.
 bool tcp_stream::try_late_read(late_read& by) {
   memory::buffer block(by.block_bytes);
-  const ssize_t n = ::recv(socket_.native_handle(), block.data(), block.size(), MSG_DONTWAIT);
-  may_have_more_ = n > 0 && static_cast<std::size_t>(n) == block.size();
-  if (n < 0 && (errno == EAGAIN || errno == EINTR)) return false;
-  if (n < 0) by.error = {errno, boost::system::system_category()};
-  if (n == 0) by.error = timeout_or(base::errc::end_of_stream);
-  if (n > 0) {
-    by.bytes = static_cast<std::size_t>(n);
-    by.block = std::move(block);
-  }
+  transfer read;
+  if (!try_read({block.data(), block.size()}, read)) return false;
+  by.error = read.error;
+  by.bytes = read.bytes;
+  if (read.bytes != 0) by.block = std::move(block);
   return true;
 }
 
-const asio::mutable_buffer* tcp_stream::find_room() noexcept {
-  if (asked_for_room_ < asked_in_vain) {
-    ++asked_for_room_;
-  } else if (!late_block_) {
-    static_cast<void>(take_late_block());
-  }
-  return &room_;
-}
-
-// False if there is no memory for it.
-bool tcp_stream::take_late_block() noexcept {
+// Ends the read that is under way, if something has come.
+bool tcp_stream::read_late() noexcept {
+  transfer read;
   try {
     late_block_ = memory::buffer(late_block_bytes_);
+    if (!try_read({late_block_.data(), late_block_.size()}, read)) {
+      late_block_ = memory::buffer();
+      return false;
+    }
   } catch (const std::bad_alloc&) {
-    return false;
+    place_.reading.keep();
+    read.error = boost::system::errc::make_error_code(boost::system::errc::not_enough_memory);
   }
-  room_ = asio::mutable_buffer(late_block_.data(), late_block_.size());
+  late_read_ended(read);
   return true;
 }
 
-// The rest of what is there, behind the byte that was read into the stream. Gives the bytes.
-std::size_t tcp_stream::read_behind_first_byte() noexcept {
-  late_block_.data()[0] = first_byte_;
-  const ssize_t n =
-      ::recv(socket_.native_handle(), late_block_.data() + 1, late_block_.size() - 1, MSG_DONTWAIT);
-  // An end or an error is told to who reads next.
-  return n > 0 ? 1 + static_cast<std::size_t>(n) : 1;
-}
-
-void tcp_stream::late_read_ended(base::error_code ec, std::size_t bytes) noexcept {
+void tcp_stream::late_read_ended(const transfer& read) noexcept {
   read_deadline_.store(no_deadline, base::memory_order_relaxed);
-  if (bytes == 0) {
-    late_block_ = memory::buffer();
-  } else if (late_block_) {
-    // It was read into the block.
-  } else if (take_late_block()) {
-    bytes = read_behind_first_byte();
-  } else {
-    ec = boost::system::errc::make_error_code(boost::system::errc::not_enough_memory);
-    bytes = 0;
-  }
-  may_have_more_ = bytes == room_.size();
-  late_bytes_ = static_cast<std::uint32_t>(bytes);
-  late_error_ = timeout_or(ec == asio::error::eof ? base::errc::end_of_stream : ec);
+  if (read.bytes == 0) late_block_ = memory::buffer();
+  late_bytes_ = static_cast<std::uint32_t>(read.bytes);
+  late_error_ = read.error;
   attention seen = attention_.load(base::memory_order_acquire);
   while (!attention_.compare_exchange_weak(seen, is_awaited(seen) ? none : arrived,
                                            base::memory_order_acq_rel,

@@ -5,11 +5,22 @@
 
 #include <tacit/sched/this_worker.hpp>
 
+#include "io/socket_set.hpp"
+
 namespace tacit::io {
 
 namespace asio = boost::asio;
 
-reactor::reactor() : work_(asio::make_work_guard(context_)), timer_(context_) {}
+reactor::reactor()
+    : sockets_(std::make_unique<socket_set>()),
+      work_(asio::make_work_guard(context_)),
+      timer_(context_),
+      sockets_descriptor_(context_, sockets_->descriptor()) {}
+
+// The set closes it.
+reactor::~reactor() {
+  sockets_descriptor_.release();
+}
 
 std::size_t reactor::take_batch() {
   std::size_t taken = 0;
@@ -19,12 +30,43 @@ std::size_t reactor::take_batch() {
 }
 
 std::size_t reactor::poll() {
-  return take_batch();
+  waits_in_a_row_ = 0;
+  const std::size_t taken = sockets_->take();
+  return taken + take_batch();
 }
 
+// Who found nothing at the last look, and one socket after the wait, is not busy: a look in advance
+// would be a system call for nothing.
 std::size_t reactor::wait(std::optional<base::steady_time> deadline) {
+  if (looks_first_) {
+    if (const std::size_t taken = sockets_->take()) {
+      if (++waits_in_a_row_ < waits_in_a_row_max) return taken;
+      waits_in_a_row_ = 0;
+      return taken + take_batch();
+    }
+  }
+  waits_in_a_row_ = 0;
+  if (!listens_to_sockets_) listen_to_sockets();
   const std::size_t first = deadline ? wait_until(*deadline) : context_.run_one();
-  return first + take_batch();
+  // If it were the sockets that ended the wait, the context is looked at in the next one.
+  const std::size_t others = listens_to_sockets_ ? take_batch() : 0;
+  const std::size_t taken = sockets_->take();
+  looks_first_ = taken > 1;
+  return first + others + taken;
+}
+
+// Until there is something in the set.
+void reactor::listen_to_sockets() {
+  struct readable {
+    using allocator_type = operation_allocator<std::byte>;
+    reactor* self;
+    [[nodiscard]] allocator_type get_allocator() const noexcept {
+      return allocator_type(self->sockets_memory_);
+    }
+    void operator()(base::error_code) const noexcept { self->listens_to_sockets_ = false; }
+  };
+  listens_to_sockets_ = true;
+  sockets_descriptor_.async_wait(set_descriptor::wait_read, readable{this});
 }
 
 // A far deadline costs nothing as long as something else ends the wait, which is the rule for

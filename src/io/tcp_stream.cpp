@@ -1,8 +1,10 @@
 #include "io/tcp_stream.hpp"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <boost/asio/error.hpp>
 #include <cerrno>
 #include <ctime>
 
@@ -36,93 +38,109 @@ base::steady_time coarse_now() noexcept {
 
 }  // namespace
 
-struct tcp_stream::read_handler {
-  using allocator_type = operation_allocator<std::byte>;
-  using cancellation_slot_type = abort_signal::slot;
+// What a scope that is cancelled does, where the reactor is polled: see abortable.hpp.
+struct tcp_stream::cancel_read {
   tcp_stream* self;
-  completion* done;
-  std::size_t wanted;
-  [[nodiscard]] allocator_type get_allocator() const noexcept {
-    return allocator_type(done->memory);
-  }
-  [[nodiscard]] cancellation_slot_type get_cancellation_slot() const noexcept {
-    return done->slot();
-  }
-  void operator()(base::error_code ec, std::size_t bytes) const noexcept {
+  void operator()(asio::cancellation_type_t) const noexcept {
+    if (!self->place_.reading.withdraw()) return;
     self->read_deadline_.store(no_deadline, base::memory_order_relaxed);
-    self->may_have_more_ = bytes == wanted;
-    if (ec == asio::error::eof) ec = base::errc::end_of_stream;
-    done->finish(self->timeout_or(ec), bytes);
+    self->reader_->finish(asio::error::operation_aborted, 0);
   }
 };
 
-struct tcp_stream::write_handler {
-  using allocator_type = operation_allocator<std::byte>;
-  using cancellation_slot_type = abort_signal::slot;
+struct tcp_stream::cancel_write {
   tcp_stream* self;
-  completion* done;
-  [[nodiscard]] allocator_type get_allocator() const noexcept {
-    return allocator_type(done->memory);
-  }
-  [[nodiscard]] cancellation_slot_type get_cancellation_slot() const noexcept {
-    return done->slot();
-  }
-  void operator()(base::error_code ec, std::size_t bytes) const noexcept {
+  void operator()(asio::cancellation_type_t) const noexcept {
+    if (!self->place_.writing.withdraw()) return;
     self->write_deadline_.store(no_deadline, base::memory_order_relaxed);
-    done->finish(self->timeout_or(ec), bytes);
+    self->writer_->finish(asio::error::operation_aborted, 0);
   }
-  void operator()(base::error_code ec) const noexcept { (*this)(ec, 0); }
 };
 
 tcp_stream::tcp_stream(unique_fd fd, reactor& on)
     : reactor_(on),
       timers_(sched::this_worker::timers()),
-      socket_(on.context(), asio::ip::tcp::v4(), fd.release()),
+      socket_(std::move(fd)),
+      place_(on.sockets().add(socket_.get(), *this)),
       read_deadline_(no_deadline),
       write_deadline_(no_deadline),
       armed_for_(no_deadline) {
-  base::error_code ignored;
-  socket_.native_non_blocking(true, ignored);
+  const int flags = ::fcntl(socket_.get(), F_GETFL);
+  if ((flags & O_NONBLOCK) == 0) ::fcntl(socket_.get(), F_SETFL, flags | O_NONBLOCK);
   reactor_.streams.fetch_add(1, base::memory_order_relaxed);
 }
 
 tcp_stream::~tcp_stream() {
   timers_->cancel(*this);
+  reactor_.sockets().remove(place_);
   reactor_.streams.fetch_sub(1, base::memory_order_relaxed);
 }
 
+// What is there already. False if nothing is: then whatever comes is told.
+bool tcp_stream::try_read(std::span<char> into, transfer& done) noexcept {
+  ssize_t n = 0;
+  do {
+    n = ::recv(socket_.get(), into.data(), into.size(), MSG_DONTWAIT);
+  } while (n < 0 && errno == EINTR);
+  if (n < 0 && errno == EAGAIN) return false;
+  if (n < 0) done.error = timeout_or({errno, boost::system::system_category()});
+  if (n == 0) done.error = timeout_or(base::errc::end_of_stream);
+  if (n > 0) done.bytes = static_cast<std::size_t>(n);
+  if (n <= 0 || done.bytes == into.size() || place_.reading.has_ended()) place_.reading.keep();
+  return true;
+}
+
+bool tcp_stream::try_now(std::span<char> into, completion& done) noexcept {
+  transfer read;
+  if (!try_read(into, read)) return false;
+  done.error = read.error;
+  done.bytes = read.bytes;
+  return true;
+}
+
 bool tcp_stream::start_read(std::span<char> into, duration timeout, completion& done) {
-  // Out of budget, it takes the longer way, which lets others run.
-  if (may_have_more_ && sched::this_worker::spend_budget()) {
-    const ssize_t n = ::recv(socket_.native_handle(), into.data(), into.size(), MSG_DONTWAIT);
-    if (n >= 0) {
-      may_have_more_ = static_cast<std::size_t>(n) == into.size();
-      done.bytes = static_cast<std::size_t>(n);
-      if (n == 0) done.error = timeout_or(base::errc::end_of_stream);
+  if (place_.reading.take()) {
+    // Out of budget, it takes the longer way, which lets others run.
+    if (!sched::this_worker::spend_budget()) {
+      reactor_.sockets().tell_again(socket_.get(), place_);
+    } else if (try_now(into, done)) {
       return true;
     }
-    if (errno != EAGAIN && errno != EINTR) {
-      done.error = {errno, boost::system::system_category()};
-      return true;
-    }
-    may_have_more_ = false;
   }
-  set_deadline(read_deadline_, timeout);
+  reader_ = &done;
+  into_ = into;
   done.abort_on(reactor_.context());
-  socket_.async_read_some(asio::buffer(into.data(), into.size()),
-                          read_handler{this, &done, into.size()});
+  done.slot().emplace<cancel_read>(this);
+  set_deadline(read_deadline_, timeout);
+  while (!place_.reading.await()) {
+    static_cast<void>(place_.reading.take());
+    if (!try_now(into, done)) continue;
+    read_deadline_.store(no_deadline, base::memory_order_relaxed);
+    return true;
+  }
   return false;
 }
 
+void tcp_stream::on_readable() noexcept {
+  if (!reader_) {
+    if (!read_late()) place_.reading.await_again();
+    return;
+  }
+  transfer read;
+  if (!try_read(into_, read)) return place_.reading.await_again();
+  read_deadline_.store(no_deadline, base::memory_order_relaxed);
+  reader_->finish(read.error, read.bytes);
+}
+
 transfer tcp_stream::try_write(std::span<const const_buffer> buffers) {
-  const ssize_t n = send(socket_.native_handle(), buffers, MSG_DONTWAIT);
+  const ssize_t n = send(socket_.get(), buffers, MSG_DONTWAIT);
   if (n >= 0) return {{}, static_cast<std::size_t>(n)};
   if (errno == EAGAIN || errno == EINTR) return {};
   return {timeout_or({errno, boost::system::system_category()}), 0};
 }
 
 transfer tcp_stream::try_send_file(int fd, std::uint64_t offset, std::uint64_t bytes) {
-  const ssize_t n = send_file(socket_.native_handle(), fd, offset, bytes);
+  const ssize_t n = send_file(socket_.get(), fd, offset, bytes);
   if (n > 0) return {{}, static_cast<std::size_t>(n)};
   if (n == 0) return {base::errc::end_of_stream, 0};
   if (errno == EAGAIN || errno == EINTR) return {};
@@ -130,43 +148,71 @@ transfer tcp_stream::try_send_file(int fd, std::uint64_t offset, std::uint64_t b
   return {timeout_or({errno, boost::system::system_category()}), 0};
 }
 
-bool tcp_stream::start_wait_for_room(duration timeout, completion& done) {
-  set_deadline(write_deadline_, timeout);
+// What comes before tell_again() is of no interest; of what is true then or later the reactor is
+// told.
+void tcp_stream::wait_for_room(duration timeout, completion& done) {
+  writer_ = &done;
   done.abort_on(reactor_.context());
-  socket_.async_wait(socket::wait_write, write_handler{this, &done});
-  return false;
+  done.slot().emplace<cancel_write>(this);
+  set_deadline(write_deadline_, timeout);
+  static_cast<void>(place_.writing.take());
+  reactor_.sockets().tell_again(socket_.get(), place_);
+}
+
+bool tcp_stream::start_wait_for_room(duration timeout, completion& done) {
+  from_ = {};
+  wait_for_room(timeout, done);
+  if (place_.writing.await()) return false;
+  write_deadline_.store(no_deadline, base::memory_order_relaxed);
+  return true;
 }
 
 bool tcp_stream::start_write(std::span<const const_buffer> buffers, duration timeout,
                              completion& done) {
-  set_deadline(write_deadline_, timeout);
-  done.abort_on(reactor_.context());
-  socket_.async_write_some(buffer_range(buffers), write_handler{this, &done});
+  from_ = buffers;
+  wait_for_room(timeout, done);
+  while (!place_.writing.await()) {
+    static_cast<void>(place_.writing.take());
+    transfer written;
+    if (!try_pending_write(written)) continue;
+    write_deadline_.store(no_deadline, base::memory_order_relaxed);
+    done.error = written.error;
+    done.bytes = written.bytes;
+    return true;
+  }
   return false;
 }
 
+bool tcp_stream::try_pending_write(transfer& done) noexcept {
+  if (from_.empty()) return true;
+  done = try_write(from_);
+  return done.error || done.bytes != 0;
+}
+
+void tcp_stream::on_writable() noexcept {
+  transfer written;
+  if (!try_pending_write(written)) return place_.writing.await_again();
+  write_deadline_.store(no_deadline, base::memory_order_relaxed);
+  writer_->finish(written.error, written.bytes);
+}
+
 void tcp_stream::stop_reading() noexcept {
-  ::shutdown(socket_.native_handle(), SHUT_RD);
+  ::shutdown(socket_.get(), SHUT_RD);
 }
 
 void tcp_stream::finish_writing() noexcept {
-  ::shutdown(socket_.native_handle(), SHUT_WR);
-}
-
-int tcp_stream::descriptor() const noexcept {
-  // Asio's accessor is not const, though it changes nothing.
-  return const_cast<socket&>(socket_).native_handle();
+  ::shutdown(socket_.get(), SHUT_WR);
 }
 
 void tcp_stream::abort() noexcept {
-  ::shutdown(socket_.native_handle(), SHUT_RDWR);
+  ::shutdown(socket_.get(), SHUT_RDWR);
 }
 
 // Without lingering, close() drops what is not sent and sends a reset.
 void tcp_stream::cut() noexcept {
   const linger at_once{1, 0};
-  ::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-  ::shutdown(socket_.native_handle(), SHUT_RD);
+  ::setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  ::shutdown(socket_.get(), SHUT_RD);
 }
 
 void tcp_stream::limit_read(duration timeout) noexcept {

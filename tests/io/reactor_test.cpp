@@ -12,6 +12,7 @@
 #include <tacit/base/word_lock.hpp>
 #include <tacit/io/use_task.hpp>
 
+#include "io/socket_set.hpp"
 #include "io/tcp_stream.hpp"
 #include "tests/io/connected_pair.hpp"
 #include "tests/io/run.hpp"
@@ -51,6 +52,67 @@ TEST(reactor, an_interrupt_ends_the_wait_or_the_next_one) {
   std::thread other([&] { waits_in.interrupt(); });
   waits_in.wait(std::nullopt);
   other.join();
+}
+
+// Of whom the reactor is to tell, each time.
+struct always_waiting final : socket_set::user {
+  socket_set::place* at = nullptr;
+  int told = 0;
+  void on_readable() noexcept override {
+    ++told;
+    at->reading.await_again();
+  }
+  void on_writable() noexcept override {}
+};
+
+TEST(reactor, tells_a_socket_each_time_something_comes) {
+  connected_pair pair = connect_pair();
+  reactor waits_in;
+  always_waiting user;
+  user.at = &waits_in.sockets().add(pair.ours.get(), user);
+  ASSERT_TRUE(user.at->reading.await());
+  for (int i = 1; i <= 3; ++i) {
+    pair.peer_sends("x");
+    while (user.told < i)
+      waits_in.wait(std::nullopt);
+  }
+  waits_in.sockets().remove(*user.at);
+}
+
+TEST(reactor, looks_at_its_context_although_sockets_always_have_something) {
+  connected_pair pair = connect_pair();
+  reactor waits_in;
+  always_waiting user;
+  user.at = &waits_in.sockets().add(pair.ours.get(), user);
+  ASSERT_TRUE(user.at->reading.await());
+  bool has_run = false;
+  asio::post(waits_in.context(), [&] { has_run = true; });
+  for (int waits = 0; waits < 8 && !has_run; ++waits) {
+    pair.peer_sends("x");
+    waits_in.wait(std::nullopt);
+  }
+  EXPECT_TRUE(has_run);
+  waits_in.sockets().remove(*user.at);
+}
+
+TEST(reactor, a_place_whose_socket_has_gone_serves_the_next_one) {
+  connected_pair first = connect_pair();
+  connected_pair second = connect_pair();
+  reactor waits_in;
+  always_waiting gone;
+  gone.at = &waits_in.sockets().add(first.ours.get(), gone);
+  first.peer_sends("x");
+  waits_in.sockets().remove(*gone.at);
+  first.ours = unique_fd();
+  always_waiting user;
+  user.at = &waits_in.sockets().add(second.ours.get(), user);
+  EXPECT_EQ(user.at, gone.at);
+  ASSERT_TRUE(user.at->reading.await());
+  second.peer_sends("x");
+  while (user.told == 0)
+    waits_in.wait(std::nullopt);
+  EXPECT_EQ(gone.told, 0);
+  waits_in.sockets().remove(*user.at);
 }
 
 // Two threads take turns: each publishes a number and interrupts the other one's reactor. A third

@@ -142,6 +142,31 @@ TEST_P(stream_test, stops_a_waiting_read_from_another_thread) {
   EXPECT_EQ(last.error, make_error_code(base::errc::end_of_stream));
 }
 
+// The kernel tells of both once.
+TEST_P(stream_test, reads_the_end_that_came_together_with_bytes) {
+  std::thread peer_ends([this] {
+    EXPECT_EQ(::send(pair.theirs.get(), "last", 4, MSG_MORE), 4);  // Leaves with the end.
+    ::shutdown(pair.theirs.get(), SHUT_WR);
+  });
+  const transfer last = with_stream([&](stream& peer) -> sched::task<transfer> {
+    char buffer[64];
+    EXPECT_EQ((co_await peer.read(buffer, stream::no_timeout)).bytes, 4U);
+    co_return co_await peer.read(buffer, stream::no_timeout);
+  });
+  peer_ends.join();
+  EXPECT_EQ(last.error, make_error_code(base::errc::end_of_stream));
+}
+
+TEST_P(stream_test, goes_on_telling_the_end_to_whoever_reads_again) {
+  ::shutdown(pair.theirs.get(), SHUT_WR);
+  const transfer last = with_stream([](stream& peer) -> sched::task<transfer> {
+    char buffer[64];
+    static_cast<void>(co_await peer.read(buffer, stream::no_timeout));
+    co_return co_await peer.read(buffer, stream::no_timeout);
+  });
+  EXPECT_EQ(last.error, make_error_code(base::errc::end_of_stream));
+}
+
 TEST_P(stream_test, writing_to_a_peer_that_is_gone_is_an_error_and_no_signal) {
   const linger hard{1, 0};
   setsockopt(pair.theirs.get(), SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
