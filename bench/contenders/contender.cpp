@@ -153,7 +153,7 @@ std::vector<description> built_in() {
       cell.command = {"{tacit}",  "serve", "--listen",  "127.0.0.1:{port}", "--mode",    mode,
                       "--memory", memory,  "--workers", "{workers}",        "{workload}"};
       cell.ready_path = "/readyz";
-      cell.pause_log = {formats::gc_log_format::tacit, {}, "/debug/pauses?recent=1000000"};
+      cell.pause_log = {formats::gc_log_format::tacit, {}, "/debug/pauses?recent=100000"};
       out.push_back(std::move(cell));
     }
   }
