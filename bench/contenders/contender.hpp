@@ -1,6 +1,8 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -50,6 +52,13 @@ struct description {
 /// name and command have to be there. Throws base::failure that names the file and the place.
 [[nodiscard]] std::vector<description> read_descriptions(const std::string& path);
 
+/// The built-in contenders and those of these files, by name: the names asked for, else those of
+/// the files, else `otherwise`. A name given twice is two contenders. Throws base::failure that
+/// says which names there are.
+[[nodiscard]] std::vector<description> choose(std::vector<std::string> names,
+                                              const std::vector<std::string>& paths,
+                                              const std::vector<std::string>& otherwise);
+
 /// What the placeholders stand for in one comparison.
 struct surroundings {
   std::filesystem::path tacit;
@@ -57,6 +66,9 @@ struct surroundings {
   unsigned workers = 1;
   std::vector<std::string> workload_arguments;
   std::vector<int> cpus;
+  std::vector<std::filesystem::path> groups = {};  ///< Control groups that it joins.
+  std::chrono::microseconds ready_poll = std::chrono::milliseconds{10};
+  std::chrono::milliseconds ready_within = std::chrono::seconds{10};
 };
 
 /// A started contender, ready to answer. Stops with this object at the latest.
@@ -70,6 +82,11 @@ class contender {
   [[nodiscard]] const std::string& authority() const noexcept { return authority_; }
   [[nodiscard]] pid_t pid() const noexcept { return process_->pid(); }
 
+  /// From the moment before it was started to its first answer.
+  [[nodiscard]] std::int64_t startup_ns() const noexcept { return startup_ns_; }
+
+  [[nodiscard]] bool has_ended() { return process_->ending().has_value(); }
+
   /// Stops it and says in words how it ended.
   std::string stop() { return process_->stop(); }
 
@@ -77,12 +94,14 @@ class contender {
   [[nodiscard]] std::string last_words() const;
 
  private:
-  void wait_until_ready(const std::string& path, const std::atomic<bool>& stop);
+  void wait_until_ready(const std::string& path, const surroundings& around,
+                        const std::atomic<bool>& stop);
 
   std::string name_;
   temporary_folder folder_;
   endpoint address_;
   std::string authority_;
+  std::int64_t startup_ns_ = 0;
   std::unique_ptr<process> process_;
 };
 

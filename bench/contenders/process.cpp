@@ -65,6 +65,11 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   if (::getppid() != parent) ::_exit(126);  // it died before the line above
   run_on(what.cpus);
+  for (const auto& group : what.groups) {
+    const int file = ::open(group.c_str(), O_WRONLY | O_CLOEXEC);
+    if (file < 0 || ::write(file, "0", 1) != 1) ::_exit(126);
+    ::close(file);
+  }
   const int log = ::open(what.log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
   const int nothing = ::open("/dev/null", O_RDONLY);
   ::dup2(nothing, STDIN_FILENO);
