@@ -9,10 +9,13 @@
 
 #include "bench/browser_traffic.hpp"
 #include "bench/comparison_report.hpp"
+#include "bench/connections.hpp"
 #include "bench/contenders/contender.hpp"
+#include "bench/formats/gc_log_json.hpp"
 #include "bench/generate.hpp"
 #include "bench/interrupt.hpp"
 #include "bench/output_file.hpp"
+#include "bench/pause_explanation.hpp"
 #include "bench/pause_watch.hpp"
 #include "bench/report.hpp"
 #include "bench/traffic_file.hpp"
@@ -43,6 +46,8 @@ struct workload {
   std::optional<formats::combined_log> log;
   std::uint64_t body_bytes_max = ~std::uint64_t{0};
   double paced_share = bench::paced_share;
+  std::uint64_t live_mb = 0;                // What the server keeps in memory.
+  std::optional<std::uint64_t> body_bytes;  // Of an answer, where that is known.
   /// Where one in a hundred of the requests burns CPU instead, which one is drawn from this seed.
   std::optional<std::uint64_t> skew_seed;
   std::vector<std::string> agents;  // The request goes out as browsers with these send it.
@@ -54,7 +59,7 @@ struct workload {
     const auto& asked = own_target.empty() ? target : own_target;
     if (skew_seed) return skewed(std::move(out), asked);
     if (agents.empty()) {
-      out.add({"GET", asked, {}, std::nullopt}, {200, std::nullopt});
+      out.add({"GET", asked, {}, std::nullopt}, {200, body_bytes});
     } else {
       add_browser_requests(out, asked, agents);
     }
@@ -78,6 +83,7 @@ struct workload {
     if (log && body_bytes_max != ~std::uint64_t{0}) {
       out.insert(out.end(), {"--body-limit", std::to_string(body_bytes_max)});
     }
+    if (live_mb != 0) out = {"--churn-live-mb", std::to_string(live_mb)};
     return out;
   }
 };
@@ -85,7 +91,6 @@ struct workload {
 std::string target_of(const std::string& name) {
   if (name.starts_with('/')) return name;
   if (name == "plaintext" || name == "json") return "/" + name;
-  if (name == "churn") return "/churn?objects=100&bytes=100";
   if (name == "bytes") return "/bytes/10000";
   if (name.starts_with("bytes/")) return "/" + name;
   throw base::failure{
@@ -117,13 +122,38 @@ workload skew_workload(std::uint64_t seed) {
   return out;
 }
 
+/// The answer is the sum of the garbage's bytes, object i being filled with i modulo 256.
+std::uint64_t churned_bytes(const churn_settings& asked) {
+  std::uint64_t sum = 0;
+  for (std::uint64_t i = 0; i < asked.objects; ++i)
+    sum += (i & 0xff) * asked.bytes;
+  return std::to_string(sum).size() + 1;
+}
+
+workload churn_workload(const churn_settings& asked) {
+  workload out;
+  out.name = "churn";
+  out.target = fmt::format("/churn?objects={}&bytes={}", asked.objects, asked.bytes);
+  out.live_mb = asked.live_mb;
+  out.body_bytes = churned_bytes(asked);
+  out.description = fmt::format("GET {}, and a session of a live set of {} MB replaced by each",
+                                out.target, asked.live_mb);
+  return out;
+}
+
+workload fixed_workload(const std::string& name) {
+  workload out;
+  out.name = name;
+  out.target = target_of(name);
+  out.description = "GET " + out.target;
+  return out;
+}
+
 workload choose_workload(const compare_options& options, const std::filesystem::path& folder) {
   if (options.is_skew()) return skew_workload(options.drive.seed);
   if (!options.workload.empty()) {
-    workload out;
-    out.name = options.workload;
-    out.target = target_of(options.workload);
-    out.description = "GET " + out.target;
+    auto out = options.workload == "churn" ? churn_workload(options.churn)
+                                           : fixed_workload(options.workload);
     if (options.as_browser) {
       out.agents =
           options.agents_path.empty()
@@ -157,10 +187,8 @@ std::filesystem::path own_folder() {
 /// Why a contender cannot take part; empty when it can.
 std::string obstacle(const contenders::description& what, const contenders::surroundings& around,
                      const workload& load) {
-  if (contenders::program_of(what, around).empty()) {
-    const auto& program = what.command.front();
-    return fmt::format("{}: {} is not there", what.name,
-                       program == "{tacit}" ? around.tacit.string() : program);
+  if (const auto missing = contenders::missing_for(what, around); !missing.empty()) {
+    return fmt::format("{}: {}", what.name, missing);
   }
   const auto& serves = what.serves;
   if (serves.empty() || std::find(serves.begin(), serves.end(), load.name) != serves.end()) {
@@ -184,6 +212,8 @@ class contest {
     around_.workers = options.workers();
     around_.workload_arguments = load_.arguments();
     around_.cpus = cpus.servers;
+    around_.live_mb = load_.live_mb;
+    if (options.memory_bytes_max) limit_memory(*options.memory_bytes_max);
     start_all();
     contenders::run_on(cpus.harness);
     // What the servers have begun with stays.
@@ -222,6 +252,19 @@ class contest {
   /// A pass over a log moves gigabytes where a fixed request lasts --duration.
   [[nodiscard]] unsigned rounds() const { return options_.rounds; }
 
+  /// Equal for all, or for none.
+  void limit_memory(std::uint64_t bytes_max) {
+    try {
+      const contenders::memory_group trial{bytes_max};
+      around_.memory_bytes_max = bytes_max;
+      limit_words_ = fmt::format("; each has {} MB of memory", bytes_max >> 20);
+    } catch (const base::failure& why) {
+      limit_words_ = "; memory is not limited";
+      result_.notes.push_back(why.message + "; memory is not limited");
+      std::cerr << "tacit-bench: " << result_.notes.back() << "\n";
+    }
+  }
+
   void start_all() {
     const auto all = contenders::choose(options_.names, options_.contenders_paths,
                                         options_.is_skew() ? skewed_names : cell_names);
@@ -241,6 +284,11 @@ class contest {
 
   void stop(contenders::contender& server) {
     const auto ending = server.stop();
+    if (const auto* group = server.group(); group != nullptr && group->kills() != 0) {
+      result_.notes.push_back(fmt::format("{} was killed {} time{} at its limit of memory",
+                                          server.name(), group->kills(),
+                                          group->kills() == 1 ? "" : "s"));
+    }
     if (ending.starts_with("exit status ") && ending != "exit status 0") {
       result_.notes.push_back(
           fmt::format("{} ended with {}: {}", server.name(), ending, server.last_words()));
@@ -276,6 +324,7 @@ class contest {
       result_.load += goes_first_ ? "; servers and harness share the CPUs, the harness goes first"
                                   : "; servers and harness share the CPUs";
     }
+    result_.load += limit_words_;
     if (load_.skew_seed && !result_.competitors.empty()) {
       result_.latency_reference = result_.competitors.front().name;
     }
@@ -290,8 +339,32 @@ class contest {
   void run_passes(const std::string& kind, const schedule& when) {
     for (std::size_t turn = 0; turn < started_.size() && !stop_; ++turn) {
       const auto i = is_backwards_ ? started_.size() - 1 - turn : turn;
-      result_.competitors[i].rounds.back().push_back(
-          to_pass(run_pass(*started_[i], traffic_[i], when), kind));
+      const auto from_ns = now_ns();
+      auto done = to_pass(run_pass(*started_[i], traffic_[i], when), kind);
+      tell_of_runtime(*started_[i], from_ns, done);
+      result_.competitors[i].rounds.back().push_back(std::move(done));
+    }
+  }
+
+  /// Has the contender's own log explain what the probes saw. A Tacit server has done so already.
+  static void explain_by_log(const contenders::contender& server, pause_report& seen) {
+    const auto log = server.pause_log();
+    if (!log || log->collector.empty()) return;
+    std::vector<logged_pause> told;
+    for (const auto& one : log->pauses)
+      told.push_back({{one.start_ns, one.end_ns()}, one.what});
+    explain(seen, std::move(told), log->collector + "'s log", log->uncertainty_ns + seen.usual_ns);
+  }
+
+  /// What the contender's own log says about the pass, and how much memory it has had.
+  static void tell_of_runtime(const contenders::contender& server, std::int64_t from_ns,
+                              pass& into) {
+    const auto to_ns = now_ns();
+    if (const auto log = server.pause_log()) {
+      into.document["runtime_log"] = to_json(log->between(from_ns, to_ns), to_ns - from_ns);
+    }
+    if (const auto* group = server.group()) {
+      into.document["memory_peak_bytes"] = group->peak_bytes();
     }
   }
 
@@ -320,8 +393,10 @@ class contest {
       if (drive.probe) {
         pauses.emplace(server.address(), server.authority(), *drive.probe, server.pid());
       }
-      return measure(connected, costs, phase, drive.connections, stop_, bounds(),
-                     pauses ? &*pauses : nullptr);
+      auto out = measure(connected, costs, phase, drive.connections, stop_, bounds(),
+                         pauses ? &*pauses : nullptr);
+      if (out.pauses) explain_by_log(server, *out.pauses);
+      return out;
     } catch (const base::failure& failure) {
       throw base::failure{
           fmt::format("{}: {}; it said: {}", server.name(), failure.message, server.last_words())};
@@ -353,6 +428,7 @@ class contest {
   workload load_;
   contenders::surroundings around_;
   bool goes_first_ = false;
+  std::string limit_words_;
   bool is_backwards_ = false;  // A drift of the machine favours nobody when turns are reversed.
   std::vector<contenders::description> chosen_;  // those that take part
   std::vector<std::unique_ptr<contenders::contender>> started_;

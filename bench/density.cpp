@@ -102,9 +102,8 @@ class crowd {
     const auto all =
         contenders::choose(options_.names, options_.contenders_paths, {"coroutine+arena"});
     for (const auto& what : all) {
-      if (contenders::program_of(what, around_).empty()) {
-        result_.skipped.push_back(
-            fmt::format("{}: {} is not there", what.name, what.command.front()));
+      if (const auto missing = contenders::missing_for(what, around_); !missing.empty()) {
+        result_.skipped.push_back(fmt::format("{}: {}", what.name, missing));
         std::cerr << "tacit-bench: skipped: " << result_.skipped.back() << "\n";
         continue;
       }

@@ -162,6 +162,8 @@ sockaddr_storage parse_source(const std::string& text) {
 
 /// Options as text before they are understood; what --help shows as their defaults.
 struct raw_options {
+  std::string churn;
+  std::string memory_limit;
   std::string rate;
   std::string arrivals = "constant";
   std::string timeout = "30s";
@@ -312,6 +314,56 @@ std::uint64_t parse_bytes(const std::string& text) {
     refuse("--body-limit", text, "a number of bytes");
   }
   return value;
+}
+
+/// "512MB", in units of 2^20 bytes.
+std::uint64_t parse_mb(const std::string& option, const std::string& text, const std::string& all,
+                       const char* expected) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const std::string unit{end, text.data() + text.size()};
+  const std::uint64_t factor = unit == "MB" ? 1 : unit == "GB" ? 1024 : 0;
+  if (error != std::errc{} || factor == 0 || value > (1u << 20) / factor) {
+    refuse(option, all, expected);
+  }
+  return value * factor;
+}
+
+/// "objects=20,bytes=512,live=128MB": any of them, in any order.
+churn_settings parse_churn(const std::string& text) {
+  churn_settings out;
+  const auto* forms = "objects=N,bytes=N,live=NMB, of which objects times bytes is at most 64 MiB";
+  constexpr std::uint64_t garbage_max = 64 << 20;
+  const auto number = [&](const std::string& digits) {
+    std::uint64_t value = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    if (error != std::errc{} || end != digits.data() + digits.size() || value > garbage_max) {
+      refuse("--churn", text, forms);
+    }
+    return value;
+  };
+  for (const auto& word : split(text, ',')) {
+    const auto equals = std::min(word.find('='), word.size());
+    const auto name = word.substr(0, equals);
+    const auto value = word.substr(std::min(equals + 1, word.size()));
+    if (name == "objects") {
+      out.objects = number(value);
+    } else if (name == "bytes") {
+      out.bytes = number(value);
+    } else if (name == "live") {
+      out.live_mb = value == "0" ? 0 : parse_mb("--churn", value, text, forms);
+    } else {
+      refuse("--churn", text, forms);
+    }
+  }
+  if (out.objects * out.bytes > garbage_max) refuse("--churn", text, forms);
+  return out;
+}
+
+std::uint64_t parse_memory_limit(const std::string& text) {
+  const auto mb = parse_mb("--memory-limit", text, text, "a size such as 512MB or 2GB, up to 1TB");
+  if (mb == 0) refuse("--memory-limit", text, "at least 1MB");
+  return mb << 20;
 }
 
 double parse_moment(const std::string& text) {
@@ -660,6 +712,15 @@ CLI::App* describe_compare(CLI::App& app, compare_options& out, raw_options& raw
       ->check(CLI::Range(1u, 1'000u));
   compare->add_option("--duration,-d", raw.duration, "Of one pass, where there is no log")
       ->default_str("1s");
+  compare
+      ->add_option(
+          "--churn", raw.churn,
+          "With --workload churn: objects=N,bytes=N,live=NMB, the garbage of a request and "
+          "what the server keeps")
+      ->default_str("objects=20,bytes=512,live=128MB");
+  compare->add_option("--memory-limit", raw.memory_limit,
+                      "Memory that each contender gets, such as 512MB, in a cgroup of its own; "
+                      "where none can be made, the report says so and nothing is limited");
   compare->add_flag("--restart", out.restarts,
                     "Start every contender anew for every round: two processes of one program "
                     "differ a little for as long as they live");
@@ -686,6 +747,11 @@ compare_options finish_compare(compare_options out, const raw_options& raw) {
   out.drive.rate = parse_rate(raw.rate.empty() ? "auto" : raw.rate, true, &out.rate_is_auto);
   out.duration_ns = parse_duration("--duration", raw.duration.empty() ? "1s" : raw.duration, false);
   if (!raw.body_limit.empty()) out.body_bytes_max = parse_bytes(raw.body_limit);
+  if (!raw.memory_limit.empty()) out.memory_bytes_max = parse_memory_limit(raw.memory_limit);
+  if (!raw.churn.empty()) {
+    if (out.workload != "churn") refuse("--churn", raw.churn, "--workload churn with it");
+    out.churn = parse_churn(raw.churn);
+  }
   return out;
 }
 

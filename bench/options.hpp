@@ -121,6 +121,13 @@ struct capacity_options {
   int pid = 0;
 };
 
+/// What the churn workload asks for; bench/contenders/README.md describes it.
+struct churn_settings {
+  std::uint64_t objects = 20;   ///< Garbage of one request,
+  std::uint64_t bytes = 512;    ///< of so many bytes each.
+  std::uint64_t live_mb = 128;  ///< The live set of the server.
+};
+
 /// `tacit-bench compare`.
 struct compare_options {
   drive_options drive;
@@ -138,6 +145,8 @@ struct compare_options {
   std::optional<unsigned> workers_asked;
   std::string tacit_path;  ///< Empty: `tacit` beside this program.
   std::optional<bool> pin_asked;
+  churn_settings churn;
+  std::optional<std::uint64_t> memory_bytes_max;  ///< Of each contender; nullopt: no limit.
 
   /// Skew is about workers that could help each other, which two on one CPU cannot; and a harness
   /// on a CPU of its own would leave them but one on a small machine.

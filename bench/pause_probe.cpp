@@ -121,10 +121,15 @@ void pause_probe::turn(std::int64_t now, bool may_send) {
     }
     if (!may_send) continue;
     if (one.is_open && !one.is_waiting && one.next_due_ns <= now) send(i, now);
-    while (one.next_due_ns <= now) {
-      ++record_.withheld;
-      one.next_due_ns += record_.grid.period_ns;
-    }
+    withhold(one, now);
+  }
+}
+
+/// What was due until now is not sent any more.
+void pause_probe::withhold(probe& one, std::int64_t now) {
+  while (one.next_due_ns <= now) {
+    ++record_.withheld;
+    one.next_due_ns += record_.grid.period_ns;
   }
 }
 
@@ -198,6 +203,8 @@ void pause_probe::receive(std::size_t index) {
 
 void pause_probe::on_answer(std::size_t index, std::int64_t now) {
   auto& one = *probes_[index];
+  // Waits of one probe do not overlap.
+  withhold(one, now);
   one.is_waiting = false;
   one.parser.reset();
   ++record_.answered;
@@ -210,6 +217,7 @@ void pause_probe::on_answer(std::size_t index, std::int64_t now) {
 void pause_probe::lose(std::size_t index, std::int64_t now, const std::string& why) {
   auto& one = *probes_[index];
   if (one.is_waiting) {
+    withhold(one, now);
     ++record_.failed;
     if (record_.failure.empty()) record_.failure = why;
     keep_wait(index, {one.due_ns, now});

@@ -68,6 +68,7 @@ class pause_probe {
   void turn(std::int64_t now, bool may_send);
   [[nodiscard]] std::int64_t next_wake(bool may_send) const;
   void wait(std::int64_t until_ns);
+  void withhold(probe& one, std::int64_t now);
   void send(std::size_t index, std::int64_t now);
   void receive(std::size_t index);
   void on_answer(std::size_t index, std::int64_t now);

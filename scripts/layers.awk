@@ -58,8 +58,8 @@ FNR == 1 {
   folder = to
   sub(/\/.*/, "", folder)
   if (bench) {
-    if (shared ? !(folder == "base" || to == "observe/histogram.hpp") : (folder in rank))
-      complain("bench may include only <tacit/base/...> and <tacit/observe/histogram.hpp> of Tacit, not " target)
+    if (shared ? !(folder == "base" || to ~ /^observe\/histogram(_log)?\.hpp$/) : (folder in rank))
+      complain("bench may include only <tacit/base/...> and <tacit/observe/histogram...> of Tacit, not " target)
   } else if (folder == "bench" || folder == "tests") {
     complain(layer " includes " target ": nothing below src/ knows the harness or the tests")
   } else if (folder in rank) {

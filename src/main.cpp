@@ -44,6 +44,7 @@ struct serve_arguments {
   std::vector<std::pair<const setting*, std::optional<std::string>>> given;  // On the command line.
   std::string site, record;
   std::uint64_t body_limit = tacit::server::site::no_body_limit;
+  std::uint64_t churn_live_mb = 0;
 };
 
 // The command line wins over the config file.
@@ -92,6 +93,7 @@ int serve(const serve_arguments& arguments) {
   tacit::server::options options;
   if (const auto problem = resolve(arguments, options)) return report(*problem);
   const tacit::server::pattern_source pattern;
+  tacit::server::live_set live(arguments.churn_live_mb, options.memory);
   std::optional<tacit::server::site> site;
   if (!arguments.site.empty()) {
     auto loaded = tacit::server::site::load(arguments.site, arguments.body_limit);
@@ -117,7 +119,7 @@ int serve(const serve_arguments& arguments) {
   if (site) {
     app.fallback([&](tacit::http::context& c) { site->answer(c, pattern); });
   } else if (has_demo) {
-    tacit::server::add_demo_routes(app, pattern);
+    tacit::server::add_demo_routes(app, pattern, live);
   }
   if (!arguments.config.empty()) {
     app.on_reload([&]() -> std::variant<tacit::server::options, failure> {
@@ -182,6 +184,10 @@ int main(int argc, char** argv) {
                    "with --site: no body is longer than this many bytes")
       ->check(CLI::NonNegativeNumber);
 
+  serving
+      ->add_option("--churn-live-mb", arguments.churn_live_mb,
+                   "keep so many MB of sessions, of which each request for /churn replaces one (0)")
+      ->check(CLI::Range(std::uint64_t{0}, tacit::server::live_set::mb_max));
   serving->add_option("--record", arguments.record,
                       "append requests to this file, in GoReplay's format, for tacit-bench replay");
 

@@ -1,6 +1,7 @@
 #include "bench/contenders/contender.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -18,6 +19,9 @@ namespace {
 
 using nlohmann::json;
 
+constexpr int trial_ms_max = 10'000;
+constexpr std::int64_t pause_log_ns_max = 5'000'000'000;
+
 using replacements = std::vector<std::pair<std::string, std::string>>;
 
 std::string fill(std::string text, const replacements& values) {
@@ -29,11 +33,20 @@ std::string fill(std::string text, const replacements& values) {
   return text;
 }
 
+std::uint64_t memory_mb(const surroundings& around) {
+  const auto machine = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
+                       static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  return around.memory_bytes_max.value_or(machine) >> 20;
+}
+
 replacements base_replacements(const description& what, const surroundings& around) {
   return {{"{tacit}", around.tacit.string()},
           {"{bin}", around.bin.string()},
           {"{dir}", what.origin.string()},
-          {"{workers}", std::to_string(around.workers)}};
+          {"{workers}", std::to_string(around.workers)},
+          {"{live_mb}", std::to_string(around.live_mb)},
+          {"{memory_mb}", std::to_string(memory_mb(around))},
+          {"{heap_mb}", std::to_string(memory_mb(around) * 3 / 4)}};
 }
 
 std::string read_text(const std::filesystem::path& path) {
@@ -88,6 +101,20 @@ class object_reader {
   std::vector<std::string> known_;
 };
 
+pause_log_source read_pause_log(const json& object, const std::string& where) {
+  pause_log_source out;
+  std::string format;
+  object_reader reader{object, where};
+  reader.read("format", format, "go_gctrace, jvm_unified or tacit", true);
+  reader.read("file", out.file, "a file");
+  reader.read("path", out.path, "a path");
+  reader.refuse_others();
+  out.format = formats::parse_gc_log_format(format);
+  if (!out.format) reader.fail(".format", "go_gctrace, jvm_unified or tacit");
+  if (out.file.empty() == out.path.empty()) reader.fail("", "either file or path");
+  return out;
+}
+
 description read_description(const json& object, const std::string& where) {
   description out;
   object_reader reader{object, where};
@@ -99,7 +126,12 @@ description read_description(const json& object, const std::string& where) {
   reader.read("templates", out.templates, "an object of strings");
   reader.read("serves", out.serves, "an array of workloads");
   reader.read("target", out.target, "a path");
+  reader.read("needs", out.needs, "an array of files");
+  reader.read("works_if", out.works_if, "an array of strings");
+  json pause_log;
+  reader.read("pause_log", pause_log, "an object");
   reader.refuse_others();
+  if (!pause_log.is_null()) out.pause_log = read_pause_log(pause_log, where + ".pause_log");
   if (out.name.empty()) reader.fail(".name", "a name");
   if (out.command.empty()) reader.fail(".command", "at least the program");
   if (!out.ready_path.starts_with('/')) reader.fail(".ready_path", "a path that starts with /");
@@ -120,6 +152,7 @@ std::vector<description> built_in() {
       cell.command = {"{tacit}",  "serve", "--listen",  "127.0.0.1:{port}", "--mode",    mode,
                       "--memory", memory,  "--workers", "{workers}",        "{workload}"};
       cell.ready_path = "/readyz";
+      cell.pause_log = {formats::gc_log_format::tacit, {}, "/debug/pauses?recent=1000000"};
       out.push_back(std::move(cell));
     }
   }
@@ -187,8 +220,26 @@ std::vector<description> choose(std::vector<std::string> names,
   return out;
 }
 
-std::filesystem::path program_of(const description& what, const surroundings& around) {
-  return find_program(fill(what.command.front(), base_replacements(what, around)));
+std::string missing_for(const description& what, const surroundings& around) {
+  const auto values = base_replacements(what, around);
+  const auto filled = fill(what.command.front(), values);
+  if (find_program(filled).empty()) return fmt::format("{} is not there", filled);
+  for (const auto& file : what.needs) {
+    const auto path = fill(file, values);
+    if (!std::filesystem::exists(path)) return fmt::format("{} is not there", path);
+  }
+  if (what.works_if.empty()) return {};
+  const temporary_folder folder;
+  program trial;
+  for (const auto& word : what.works_if)
+    trial.command.push_back(fill(word, values));
+  trial.log = folder.path() / "output";
+  const auto command = fmt::format("{}", fmt::join(trial.command, " "));
+  if (find_program(trial.command.front()).empty()) return command + ": there is no such program";
+  process running{trial};
+  if (!running.has_ended_within(trial_ms_max)) return command + " does not end";
+  const auto ending = running.ending().value_or("");
+  return ending == "exit status 0" ? "" : fmt::format("{}: {}", command, ending);
 }
 
 // ---- a started one -----------------------------------------------------------------------------
@@ -220,10 +271,16 @@ contender::contender(const description& what, const surroundings& around,
   start.log = folder_.path() / "output";
   start.cpus = around.cpus;
   start.groups = around.groups;
-  const auto started_ns = now_ns();
+  pause_log_ = what.pause_log;
+  pause_log_.file = fill(pause_log_.file, values);
+  if (around.memory_bytes_max) {
+    group_ = std::make_unique<memory_group>(*around.memory_bytes_max);
+    start.groups.push_back(group_->procs());
+  }
+  started_ns_ = now_ns();
   process_ = std::make_unique<process>(start);
   wait_until_ready(what.ready_path, around, stop);
-  startup_ns_ = now_ns() - started_ns;
+  startup_ns_ = now_ns() - started_ns_;
 }
 
 void contender::wait_until_ready(const std::string& path, const surroundings& around,
@@ -246,6 +303,17 @@ void contender::wait_until_ready(const std::string& path, const surroundings& ar
                                   static_cast<double>(around.ready_within.count()) / 1'000, path,
                                   last.status != 0 ? std::to_string(last.status) : last.error,
                                   last_words())};
+}
+
+std::optional<formats::gc_log> contender::pause_log() const {
+  if (!pause_log_.format) return std::nullopt;
+  if (!pause_log_.file.empty()) {
+    if (!std::filesystem::exists(pause_log_.file)) return std::nullopt;
+    return formats::parse_gc_log(read_text(pause_log_.file), *pause_log_.format, started_ns_);
+  }
+  const auto got = fetch(address_, authority_, pause_log_.path, pause_log_ns_max);
+  if (got.status != 200) return std::nullopt;
+  return formats::parse_gc_log(got.body, *pause_log_.format, started_ns_);
 }
 
 std::string contender::last_words() const {

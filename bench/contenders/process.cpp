@@ -58,6 +58,13 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
   return out;
 }
 
+/// In the child: enters a cgroup. One that cannot be entered would leave it without its limit.
+void enter(const std::filesystem::path& procs) {
+  const int group = ::open(procs.c_str(), O_WRONLY | O_CLOEXEC);
+  if (group < 0 || ::write(group, "0", 1) != 1) ::_exit(125);
+  ::close(group);
+}
+
 /// In the child, after fork: only calls that are safe there, and no way back.
 [[noreturn]] void become(const program& what, const char* path, char* const* arguments,
                          char* const* environment, pid_t parent) {
@@ -65,11 +72,8 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   if (::getppid() != parent) ::_exit(126);  // it died before the line above
   run_on(what.cpus);
-  for (const auto& group : what.groups) {
-    const int file = ::open(group.c_str(), O_WRONLY | O_CLOEXEC);
-    if (file < 0 || ::write(file, "0", 1) != 1) ::_exit(126);
-    ::close(file);
-  }
+  for (const auto& group : what.groups)
+    enter(group);
   const int log = ::open(what.log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
   const int nothing = ::open("/dev/null", O_RDONLY);
   ::dup2(nothing, STDIN_FILENO);

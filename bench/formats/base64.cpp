@@ -3,6 +3,8 @@
 #include <array>
 #include <cstdint>
 
+#include <tacit/observe/histogram_log.hpp>
+
 namespace tacit::bench::formats {
 namespace {
 
@@ -20,17 +22,7 @@ constexpr std::array<int, 256> values = [] {
 }  // namespace
 
 std::string to_base64(std::string_view bytes) {
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t at = 0; at < bytes.size(); at += 3) {
-    const auto group = bytes.substr(at, 3);
-    std::uint32_t bits = 0;
-    for (std::size_t i = 0; i < 3; ++i)
-      bits = bits << 8 | (i < group.size() ? static_cast<unsigned char>(group[i]) : 0);
-    for (std::size_t i = 0; i < 4; ++i)
-      out += i <= group.size() ? alphabet[bits >> (18 - 6 * i) & 63] : '=';
-  }
-  return out;
+  return observe::to_base64(bytes);
 }
 
 std::optional<std::string> from_base64(std::string_view text) {

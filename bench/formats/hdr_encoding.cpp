@@ -6,15 +6,11 @@
 #include <cstdint>
 #include <vector>
 
+#include <tacit/observe/histogram_log.hpp>
+
 #include "bench/formats/base64.hpp"
 
-// The layout, all numbers big-endian (HdrHistogram, AbstractHistogram.java):
-//
-//   compressed   u32 cookie 0x1c849314, u32 bytes that follow, a zlib stream of
-//   plain        u32 cookie 0x1c849313, u32 bytes of counts, u32 offset of the first slot (0),
-//                u32 digits, u64 lowest and highest trackable value, f64 ratio to doubles, counts
-//   counts       signed LEB128 numbers, ZigZag-folded, at most 9 bytes; negative: so many slots of
-//   0
+// The layout is at the head of observe/histogram_log.cpp, which writes it.
 
 namespace tacit::bench::formats {
 namespace {
@@ -25,48 +21,6 @@ constexpr std::size_t header_bytes = 40;
 // The largest histogram there can be, 5 digits up to 2^63, has 6 million slots; what others write
 // is a few kilobytes.
 constexpr std::size_t plain_bytes_max = 16u << 20;
-
-void put(std::string& out, std::uint64_t value, int bytes) {
-  for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8)
-    out += static_cast<char>(value >> shift & 0xff);
-}
-
-/// Seven bits a byte, and all eight in the ninth.
-void put_count(std::string& out, std::int64_t value) {
-  auto rest = static_cast<std::uint64_t>(value) << 1 ^ static_cast<std::uint64_t>(value >> 63);
-  for (int byte = 1; byte < 9; ++byte) {
-    if (rest < 0x80) break;
-    out += static_cast<char>((rest & 0x7f) | 0x80);
-    rest >>= 7;
-  }
-  out += static_cast<char>(rest);
-}
-
-std::string counts_of(const observe::histogram& from) {
-  std::string out;
-  auto slots = from.slots();
-  while (!slots.empty() && slots.back() == 0)
-    slots = slots.first(slots.size() - 1);
-  for (std::size_t at = 0; at < slots.size();) {
-    std::int64_t zeros = 0;
-    for (; slots[at] == 0; ++at)
-      ++zeros;
-    // A single empty slot is written as the count that it is.
-    if (zeros > 0) put_count(out, zeros == 1 ? 0 : -zeros);
-    put_count(out, static_cast<std::int64_t>(slots[at++]));
-  }
-  return out;
-}
-
-std::string deflated(const std::string& plain) {
-  auto bytes = ::compressBound(plain.size());
-  std::string out(bytes, '\0');
-  // Cannot fail: the bound is kept and the arguments are fixed.
-  ::compress2(reinterpret_cast<Bytef*>(out.data()), &bytes,
-              reinterpret_cast<const Bytef*>(plain.data()), plain.size(), Z_BEST_COMPRESSION);
-  out.resize(bytes);
-  return out;
-}
 
 /// Empty when it is no zlib stream or becomes too large.
 std::string inflated(std::string_view packed) {
@@ -185,20 +139,7 @@ void record_all(const std::vector<slot_range>& ranges, observe::histogram& into)
 }  // namespace
 
 std::string encode_hdr(const observe::histogram& from) {
-  const auto counts = counts_of(from);
-  std::string plain;
-  put(plain, cookie_plain, 4);
-  put(plain, counts.size(), 4);
-  put(plain, 0, 4);
-  put(plain, static_cast<std::uint64_t>(from.significant_digits()), 4);
-  put(plain, 1, 8);
-  put(plain, from.highest_trackable(), 8);
-  put(plain, std::bit_cast<std::uint64_t>(1.0), 8);
-  const auto packed = deflated(plain + counts);
-  std::string out;
-  put(out, cookie_compressed, 4);
-  put(out, packed.size(), 4);
-  return to_base64(out + packed);
+  return observe::encode_histogram(from);
 }
 
 const char* decode_hdr(std::string_view base64, observe::histogram& into) {

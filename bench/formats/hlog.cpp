@@ -1,11 +1,10 @@
 #include "bench/formats/hlog.hpp"
 
-#include <fmt/chrono.h>
-#include <fmt/format.h>
 #include <charconv>
-#include <chrono>
 #include <cmath>
 #include <optional>
+
+#include <tacit/observe/histogram_log.hpp>
 
 #include "bench/formats/hdr_encoding.hpp"
 
@@ -79,21 +78,11 @@ class log_reader {
 }  // namespace
 
 std::string hlog_head(double start_unix_s) {
-  const std::chrono::sys_seconds whole{
-      std::chrono::seconds{static_cast<std::int64_t>(start_unix_s)}};
-  return fmt::format(
-      "#[Histogram log format version 1.3]\n"
-      "#[StartTime: {0:.3f} (seconds since epoch), {1:%a %b %d %H:%M:%S} UTC {1:%Y}]\n"
-      "#[BaseTime: {0:.3f} (seconds since epoch)]\n"
-      "\"StartTimestamp\",\"Interval_Length\",\"Interval_Max\",\"Interval_Compressed_Histogram\"\n",
-      start_unix_s, whole);
+  return observe::histogram_log_head(start_unix_s);
 }
 
 std::string hlog_line(const hlog_interval& interval, const observe::histogram& values) {
-  return fmt::format("{}{:.3f},{:.3f},{:.3f},{}\n",
-                     interval.tag.empty() ? "" : fmt::format("Tag={},", interval.tag),
-                     interval.start_s, interval.length_s, static_cast<double>(values.max()) / 1e6,
-                     encode_hdr(values));
+  return observe::histogram_log_line(interval.tag, interval.start_s, interval.length_s, values);
 }
 
 rejections parse_hlog(std::string_view text, const hlog_visitor& visit) {

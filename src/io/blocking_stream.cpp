@@ -5,6 +5,8 @@
 
 #include <cerrno>
 
+#include <tacit/observe/pause.hpp>
+
 #include "io/gather.hpp"
 #include "io/send_file.hpp"
 
@@ -38,6 +40,7 @@ bool blocking_stream::start_read(std::span<char> into, duration timeout, complet
   do {
     n = ::recv(fd_.get(), into.data(), into.size(), 0);
   } while (n < 0 && errno == EINTR);
+  observe::note_wake_up();
   if (n > 0) {
     done.bytes = static_cast<std::size_t>(n);
   } else {

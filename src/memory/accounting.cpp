@@ -7,6 +7,9 @@
 
 #include <pthread.h>
 
+#include <thread>
+#include <utility>
+
 #include <tacit/base/atomic.hpp>
 
 namespace tacit::memory {
@@ -20,6 +23,8 @@ struct thread_counters {
   thread_counters* next = nullptr;      // Guarded by list_lock.
   thread_counters* previous = nullptr;  // Guarded by list_lock.
   bool listed = false;                  // Own thread only.
+  std::uint32_t frees = 0;              // Own thread only, as what follows.
+  std::chrono::nanoseconds planted{0};
 };
 
 constinit thread_local thread_counters own;
@@ -29,6 +34,11 @@ pthread_once_t key_once = PTHREAD_ONCE_INIT;
 pthread_key_t exit_key;
 thread_counters* head = nullptr;  // Guarded by list_lock.
 allocation_counts retired;        // Guarded by list_lock.
+
+constexpr std::uint64_t timed_one_in = 16;
+constexpr std::uint64_t always_timed_bytes = 16'384;
+
+base::atomic<void (*)(base::steady_time, base::steady_time) noexcept> watcher{nullptr};
 
 allocation_counts read(const thread_counters& counters) noexcept {
   return {counters.allocations.load(base::memory_order_relaxed),
@@ -72,11 +82,39 @@ void increase(base::atomic<std::uint64_t>& counter, std::uint64_t by) noexcept {
 
 }  // namespace
 
-void detail::count_allocation(std::uint64_t bytes) noexcept {
+bool detail::count_allocation(std::uint64_t bytes) noexcept {
   if (!own.listed) [[unlikely]]
     list_thread();
   increase(own.allocations, 1);
   increase(own.bytes, bytes);
+  return bytes >= always_timed_bytes ||
+         own.allocations.load(base::memory_order_relaxed) % timed_one_in == 0;
+}
+
+bool detail::count_free() noexcept {
+  return ++own.frees % timed_one_in == 0;
+}
+
+void watch_allocations(void (*told)(base::steady_time, base::steady_time) noexcept) noexcept {
+  watcher.store(told, base::memory_order_relaxed);
+}
+
+void plant_slow_allocation(std::chrono::nanoseconds length) noexcept {
+  own.planted = length;
+}
+
+detail::timed_call::timed_call() noexcept : begin_(std::chrono::steady_clock::now()) {
+  if (own.planted.count() == 0) [[likely]]
+    return;
+  const auto end = begin_ + std::exchange(own.planted, std::chrono::nanoseconds(0));
+  while (std::chrono::steady_clock::now() < end)
+    std::this_thread::sleep_until(end);
+}
+
+detail::timed_call::~timed_call() {
+  if (auto* const told = watcher.load(base::memory_order_relaxed)) {
+    told(begin_, std::chrono::steady_clock::now());
+  }
 }
 
 bool is_counting() noexcept {

@@ -49,12 +49,16 @@ counter metrics::add_counter(std::string name, std::string help, std::string lab
   return counter(*this, counters_++);
 }
 
-void metrics::add_gauge(std::string name, std::string help, std::function<double()> read) {
-  descriptions_.push_back({std::move(name), std::move(help), {}, std::move(read), 0, false});
+void metrics::add_gauge(std::string name, std::string help, std::function<double()> read,
+                        std::string labels) {
+  descriptions_.push_back(
+      {std::move(name), std::move(help), std::move(labels), std::move(read), 0, false});
 }
 
-void metrics::add_total(std::string name, std::string help, std::function<double()> read) {
-  descriptions_.push_back({std::move(name), std::move(help), {}, std::move(read), 0, true});
+void metrics::add_total(std::string name, std::string help, std::function<double()> read,
+                        std::string labels) {
+  descriptions_.push_back(
+      {std::move(name), std::move(help), std::move(labels), std::move(read), 0, true});
 }
 
 std::string metrics::to_text() const {

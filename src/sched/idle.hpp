@@ -30,6 +30,7 @@
 #include <vector>
 
 #include <tacit/base/atomic.hpp>
+#include <tacit/observe/watched_lock.hpp>
 
 namespace tacit::sched {
 
@@ -46,7 +47,7 @@ class idle {
   std::optional<std::uint32_t> take_sleeper() noexcept {
     base::fence_seq_cst();
     if (!worth_waking(counts_.load(base::memory_order_seq_cst))) return std::nullopt;
-    const std::lock_guard lock(mutex_);
+    const observe::watched_lock lock(mutex_);
     if (!worth_waking(counts_.load(base::memory_order_seq_cst)) || sleepers_.empty()) {
       return std::nullopt;
     }
@@ -84,7 +85,7 @@ class idle {
   /// itself, for the one that kept it from searching may have found something and be stuck in it by
   /// now.
   bool park(std::uint32_t worker, bool was_searching) noexcept {
-    const std::lock_guard lock(mutex_);
+    const observe::watched_lock lock(mutex_);
     sleepers_.push_back(worker);
     const std::uint64_t before =
         counts_.fetch_sub(1 + (was_searching ? one_searcher : 0), base::memory_order_seq_cst);
@@ -105,7 +106,7 @@ class idle {
   /// After the wait. True if a producer woke the worker, which then is a searcher; false if it woke
   /// for its own reasons (I/O, a timer).
   bool unpark(std::uint32_t worker) noexcept {
-    const std::lock_guard lock(mutex_);
+    const observe::watched_lock lock(mutex_);
     for (auto& each : sleepers_) {
       if (each != worker) continue;
       each = sleepers_.back();

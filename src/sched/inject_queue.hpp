@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include <tacit/base/atomic.hpp>
+#include <tacit/observe/watched_lock.hpp>
 #include <tacit/sched/agent.hpp>
 
 namespace tacit::sched {
@@ -17,7 +18,7 @@ class inject_queue {
 
   /// `count` of them, linked from `first` to `last`.
   void push_all(runnable& first, runnable& last, std::uint64_t count) noexcept {
-    const std::lock_guard lock(mutex_);
+    const observe::watched_lock lock(mutex_);
     last.next = nullptr;
     (last_ ? last_->next : first_) = &first;
     last_ = &last;
@@ -34,7 +35,7 @@ class inject_queue {
   /// Takes up to `count`, linked; sets `count` to how many these are.
   runnable* pop_some(std::uint64_t& count) noexcept {
     if (size() == 0) return nullptr;
-    const std::lock_guard lock(mutex_);
+    const observe::watched_lock lock(mutex_);
     runnable* const taken = first_;
     if (!taken) return nullptr;
     runnable* last = taken;
@@ -47,6 +48,13 @@ class inject_queue {
     last->next = nullptr;
     size_.store(size_.load(base::memory_order_relaxed) - found, base::memory_order_relaxed);
     return taken;
+  }
+
+  /// Calls it with the lock held: to show that waiting for it is noticed.
+  template <class Function>
+  void hold(Function function) {
+    const observe::watched_lock lock(mutex_);
+    function();
   }
 
   [[nodiscard]] std::uint64_t size() const noexcept {

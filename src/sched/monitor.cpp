@@ -52,7 +52,8 @@ monitor::monitor(scheduler& watched)
     : scheduler_(watched),
       views_(watched.workers_.size()),
       regular_(watched.workers()),
-      interval_(interval_busy) {}
+      interval_(interval_busy),
+      pauses_(watched) {}
 
 void monitor::start() {
   thread_ = base::thread([this] { run(); });
@@ -76,11 +77,13 @@ void monitor::wake() noexcept {
 
 // The monitor says that it sleeps before it looks whether somebody is awake; a worker is counted as
 // awake before it asks whether the monitor sleeps: one sees the other.
-void monitor::wait() {
+//
+// False if it slept.
+bool monitor::wait() {
   std::unique_lock lock(mutex_);
   if (quiet_looks_ < quiet_looks_before_sleep) {
     changed_.wait_for(lock, interval_, [this] { return stopping_; });
-    return;
+    return true;
   }
   asleep_.store(true, base::memory_order_seq_cst);
   if (scheduler_.idle_->awake() == 0) {
@@ -96,6 +99,7 @@ void monitor::wait() {
   }
   asleep_.store(false, base::memory_order_seq_cst);
   quiet_looks_ = 0;
+  return false;
 }
 
 void monitor::run() {
@@ -103,12 +107,13 @@ void monitor::run() {
   prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
   base::ask_for_short_slices();  // It is to see what goes on when all CPUs are taken, too.
   for (;;) {
-    wait();
+    const bool was_awake = wait();
     {
       const std::lock_guard lock(mutex_);
       if (stopping_) return;
     }
     const auto now = std::chrono::steady_clock::now();
+    pauses_.collect(was_awake ? interval_ : microseconds(0), now);
     interval_ = now < calm_at_ ? interval_busy : interval_calm;
     std::uint64_t runs = 0;
     for (std::size_t i = 0; i < views_.size(); ++i) {
@@ -163,7 +168,10 @@ microseconds monitor::look(worker& watched, view& before, base::steady_time now)
     before = {run, now, false, is_parked, before.waiting_since};
     return follow(watched, before);
   }
-  if (!before.idle && now - before.since >= interval_busy) calm_at_ = now + calm_after;
+  if (!before.idle && now - before.since >= interval_busy) {
+    calm_at_ = now + calm_after;
+    pauses_.note_long_run(watched, run);
+  }
   if (now - before.since >= scheduler_.options_.stall_bound && !before.reported && !before.idle &&
       scheduler_.options_.stall_bound.count() > 0) {
     report(watched, before, now);
@@ -230,6 +238,7 @@ void monitor::report(worker& watched, view& before, base::steady_time now) {
       capture_stack(watched.thread_id_.load(base::memory_order_relaxed), stack_bound);
   if (stack.status != capture_status::captured) seen.why_no_frames = to_words(stack.status);
   seen.frames = std::move(stack.frames);
+  pauses_.note_stack(watched, before.run, seen.frames);
   scheduler_.options_.on_stall(seen);
 }
 

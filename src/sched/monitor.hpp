@@ -16,6 +16,8 @@
 //   again;
 //   - a run that is longer than the stall bound: reports it, once, and not too many a second;
 //   - a CPU quota that has changed: makes workers sit out, or come back;
+//   - pauses: it fetches what the workers have noted, and adds what only somebody else can know
+//   (pause_collector);
 //   - memory of frames that nobody has used for a while: gives it back to the kernel.
 
 #include <chrono>
@@ -26,6 +28,8 @@
 #include <tacit/base/clock.hpp>
 #include <tacit/sched/available_cpus.hpp>
 #include <tacit/sched/stall.hpp>
+
+#include "sched/pause_collector.hpp"
 
 namespace tacit::sched {
 
@@ -62,7 +66,7 @@ class monitor {
 
   void run();
   void wake() noexcept;
-  void wait();
+  bool wait();
   std::chrono::microseconds look(worker& watched, view& before, base::steady_time now);
   std::chrono::microseconds follow(worker& watched, view& seen);
   [[nodiscard]] bool could_need_help(const worker& watched) const noexcept;
@@ -82,6 +86,7 @@ class monitor {
   base::steady_time may_report_at_{};
   base::steady_time next_housekeeping_{};
   cpu_quota_watch quota_;
+  pause_collector pauses_;
 
   base::mutex mutex_;
   base::condition_variable changed_;

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include <tacit/base/asymmetric_fence.hpp>
+#include <tacit/observe/pause_recorder.hpp>
 
 #include "sched/idle.hpp"
 #include "sched/inject_queue.hpp"
@@ -18,6 +19,9 @@ scheduler::scheduler(const scheduler_options& options)
       active_(limit_.cpus) {
   base::enable_asymmetric_fences();
   const std::uint32_t count = limit_.cpus + (options.stealing ? options.spare_workers : 0);
+  if (options.record_pauses) {
+    pauses_ = std::make_unique<observe::pause_recorder>(count, limit_.cpus);
+  }
   idle_ = std::make_unique<idle>(limit_.cpus, count);
   injected_ = std::make_unique<inject_queue>();
   workers_.reserve(count);
@@ -61,6 +65,22 @@ poller& scheduler::poller_of(std::uint32_t worker) noexcept {
 
 worker_statistics scheduler::statistics(std::uint32_t worker) const noexcept {
   return workers_[worker]->statistics();
+}
+
+void scheduler::plant_lock_pause(std::chrono::nanoseconds length) {
+  base::atomic<bool> is_held{false};
+  base::thread holder([&] {
+    injected_->hold([&] {
+      const auto end = std::chrono::steady_clock::now() + length;
+      is_held.store(true, base::memory_order_release);
+      while (std::chrono::steady_clock::now() < end)
+        std::this_thread::sleep_until(end);
+    });
+  });
+  while (!is_held.load(base::memory_order_acquire))
+    std::this_thread::yield();
+  injected_->hold([] {});
+  holder.join();
 }
 
 std::uint64_t scheduler::injected_waiting() const noexcept {
@@ -119,7 +139,13 @@ void scheduler::inject_all(runnable& first, runnable& last, std::uint64_t count)
 void scheduler::wake_one() noexcept {
   // Without stealing nobody but its owner can take what is in a ring.
   if (!options_.stealing && injected_->size() == 0) return;
-  if (const auto sleeper = idle_->take_sleeper()) workers_[*sleeper]->waits_in().interrupt();
+  const auto sleeper = idle_->take_sleeper();
+  if (!sleeper) return;
+  worker& called = *workers_[*sleeper];
+  // Before the interrupt: who is woken looks how long ago it was called.
+  called.called_at_ns_.store(std::chrono::steady_clock::now().time_since_epoch().count(),
+                             base::memory_order_relaxed);
+  called.waits_in().interrupt();
 }
 
 bool scheduler::has_ready_work() const noexcept {

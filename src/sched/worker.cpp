@@ -11,6 +11,8 @@
 #include <utility>
 
 #include <tacit/base/time_slice.hpp>
+#include <tacit/observe/pause_recorder.hpp>
+#include <tacit/observe/watched_lock.hpp>
 #include <tacit/sched/fork_join.hpp>
 #include <tacit/sched/this_worker.hpp>
 #include <tacit/sched/yield.hpp>
@@ -62,6 +64,7 @@ void worker::run() {
   current_worker = this;
   runs_seen_.resize(owner_.workers_.size());
   detail::exchange_current_agent(this);
+  watch_pauses();
   // A spare one has not been counted as awake.
   if (index_ >= owner_.workers()) owner_.idle_->come_back();
   // There are times with more threads than CPUs, and most of what these do is short.
@@ -73,6 +76,12 @@ void worker::run() {
   }
   detail::exchange_current_agent(nullptr);
   current_worker = nullptr;
+  pauses_.close();
+}
+
+void worker::watch_pauses() {
+  if (!owner_.pauses_) return;
+  pauses_.open(owner_.pauses_->track(index_), observe::pause_watch::owner::worker);
 }
 
 void worker::begin_run(const runnable& next) noexcept {
@@ -93,8 +102,8 @@ runnable* worker::next_ready() {
       sit_out();
       continue;
     }
-    if (++tick_ % clock_interval == 0) measure_pace();
-    if (tick_ % fairness_interval == 0 || poll_next_) {
+    if (--runs_until_look_ == 0) look_between_runs();
+    if (++tick_ % fairness_interval == 0 || poll_next_) {
       poll();
       take_share();
     }
@@ -106,16 +115,38 @@ runnable* worker::next_ready() {
 }
 
 void worker::look_at_clock() noexcept {
-  now_ = std::chrono::steady_clock::now();
+  end_runs();
   if (now_ - last_poll_ > poll_interval) poll_next_ = true;
+}
+
+void worker::end_runs() noexcept {
+  now_ = std::chrono::steady_clock::now();
+  runs_at_look_ = runs_.value();
+  const std::chrono::nanoseconds expected(pace_ns_.load(base::memory_order_relaxed));
+  pauses_.end_runs(now_, runs_at_look_, expected, [this]() noexcept {
+    return observe::pause_watch::run_place{runs_at_look_, running_.load(base::memory_order_relaxed),
+                                           request_.load(base::memory_order_relaxed)};
+  });
+}
+
+void worker::end_poll(std::size_t completions) noexcept {
+  now_ = std::chrono::steady_clock::now();
+  pauses_.end_poll(now_, completions);
+}
+
+void worker::look_between_runs() noexcept {
+  look_at_clock();
+  if (runs_at_look_ - runs_at_pace_ >= runs_per_look_max) measure_pace();
+  const std::uint64_t pace = pace_ns_.load(base::memory_order_relaxed);
+  runs_until_look_ = static_cast<std::uint32_t>(
+      std::clamp<std::uint64_t>(look_interval_ns / (pace + 1), 1, runs_per_look_max));
 }
 
 // Time in which it was parked counts as well: a pace that is too slow only means that thieves come.
 void worker::measure_pace() noexcept {
-  look_at_clock();
   const std::chrono::nanoseconds passed = now_ - std::exchange(pace_since_, now_);
-  pace_ns_.store(static_cast<std::uint64_t>(passed.count()) / clock_interval,
-                 base::memory_order_relaxed);
+  const std::uint64_t runs = runs_at_look_ - std::exchange(runs_at_pace_, runs_at_look_);
+  pace_ns_.store(static_cast<std::uint64_t>(passed.count()) / runs, base::memory_order_relaxed);
 }
 
 bool worker::ring_is_worth_a_thief() const noexcept {
@@ -259,6 +290,7 @@ bool worker::poll_for(worker& victim) {
   victim.polls_.unlock();
   completed += victim.timers_.expire(now_);
   in_poller_ = false;
+  end_poll(completed);
   if (completed == 0) return false;
   polls_stolen_.increase();
   return true;
@@ -266,34 +298,46 @@ bool worker::poll_for(worker& victim) {
 
 void worker::poll() {
   poll_next_ = false;
+  end_runs();
   in_poller_ = true;
+  std::size_t completions = 0;
   if (polls_.try_lock()) {  // Otherwise a thief is at it.
-    poller_->poll();
+    completions = poller_->poll();
     polls_.unlock();
   }
-  after_poll();
+  after_poll(completions);
 }
 
 // The protocol is at the head of idle.hpp.
 void worker::park() {
   memory::frame_pool::flush_strays();
-  const std::lock_guard polling(polls_);
+  const observe::watched_lock polling(polls_);
   polls_.fall_asleep();
   const bool was_last_searcher = owner_.idle_->park(index_, std::exchange(searching_, false));
   if (was_last_searcher && owner_.has_ready_work()) owner_.wake_one();
-  wait_in_poller(false);
+  const std::size_t completions = wait_in_poller(false);
   searching_ = owner_.idle_->unpark(index_);
   polls_.wake_up();
   owner_.monitor_->on_unpark();
-  after_poll();
+  after_wait(completions);
 }
 
-void worker::wait_in_poller(bool retired) {
+std::size_t worker::wait_in_poller(bool retired) {
   parks_.increase();
+  wait_ends_.reset();
+  if (runs_at_look_ != runs_.value()) end_runs();
   in_poller_ = true;
   // A thief may have eaten the interrupt that came with one of these.
-  if (owner_.halted_.load(base::memory_order_seq_cst) || is_retired() != retired) return;
-  poller_->wait(timers_.earliest());
+  if (owner_.halted_.load(base::memory_order_seq_cst) || is_retired() != retired) return 0;
+  wait_ends_ = timers_.earliest();
+  return poller_->wait(wait_ends_);
+}
+
+// Whoever takes a sleeper off the list notes that before it interrupts its poller.
+std::optional<base::steady_time> worker::called_at() noexcept {
+  if (called_at_ns_.load(base::memory_order_relaxed) == 0) return std::nullopt;
+  const auto at = called_at_ns_.exchange(0, base::memory_order_relaxed);
+  return base::steady_time(base::steady_time::duration(at));
 }
 
 bool worker::is_retired() const noexcept {
@@ -306,7 +350,7 @@ void worker::sit_out() {
   while (runnable* ready = take_own())
     owner_.inject(*ready);
   memory::frame_pool::flush_strays();
-  const std::lock_guard polling(polls_);
+  const observe::watched_lock polling(polls_);
   polls_.fall_asleep();
   const bool was_searching = std::exchange(searching_, false);
   owner_.idle_->retire(was_searching);
@@ -314,17 +358,31 @@ void worker::sit_out() {
   if (was_searching && owner_.has_ready_work()) owner_.wake_one();
   // As W3: while we were counted as awake, a producer may have relied on us.
   if (owner_.has_ready_work()) owner_.wake_one();
-  wait_in_poller(true);
+  const std::size_t completions = wait_in_poller(true);
   owner_.idle_->come_back();
   polls_.wake_up();
   owner_.monitor_->on_unpark();
-  after_poll();
+  after_wait(completions);
 }
 
-void worker::after_poll() {
-  now_ = last_poll_ = std::chrono::steady_clock::now();
+void worker::after_poll(std::size_t completions) {
+  end_poll(completions);
+  look_after_poll();
+}
+
+void worker::after_wait(std::size_t completions) {
+  now_ = std::chrono::steady_clock::now();
+  std::optional<base::steady_time> due = called_at();
+  if (wait_ends_ && *wait_ends_ < now_ && (!due || *wait_ends_ < *due)) due = wait_ends_;
+  pauses_.end_wait(now_, due, completions);
+  look_after_poll();
+}
+
+void worker::look_after_poll() {
+  last_poll_ = now_;
   polls_.note_poll(now_);
-  timers_.expire(now_);
+  const std::size_t expired = timers_.expire(now_);
+  if (expired >= timers_worth_a_look) end_poll(expired);
   in_poller_ = false;
   count_depth();
   // One for us; the others wait, so another worker may take them.

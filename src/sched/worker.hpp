@@ -14,6 +14,7 @@
 #include <tacit/sched/scheduler.hpp>
 #include <tacit/sched/timer_queue.hpp>
 
+#include "observe/pause_watch.hpp"
 #include "sched/fork_deque.hpp"
 #include "sched/next_slot.hpp"
 #include "sched/poll_turn.hpp"
@@ -93,6 +94,7 @@ class worker final : public agent {
  private:
   friend class scheduler;
   friend class monitor;
+  friend class pause_collector;
   friend class detail::fork_join;
 
   /// A counter with one writer: a relaxed load and store is a plain increment.
@@ -117,8 +119,10 @@ class worker final : public agent {
   // Every so many runs the worker looks at its poller and the inject queue although its own queue
   // is not empty. tokio uses the same prime: it does not fall into step with loops in user code.
   static constexpr std::uint32_t fairness_interval = 61;
-  // Reading the clock costs as much as a run; between two readings there are this many runs.
-  static constexpr std::uint32_t clock_interval = 16;
+  // Reading the clock costs as much as a short run; between two readings there are at most this
+  // many runs, and less if they last for longer together: so that a long one is known for one.
+  static constexpr std::uint32_t runs_per_look_max = 16;
+  static constexpr std::uint64_t look_interval_ns = 24'000;
   static constexpr std::chrono::milliseconds poll_interval{1};
   // How often in a row the next slot goes before the ring. tokio's figure.
   static constexpr std::uint32_t next_in_a_row_max = 3;
@@ -142,6 +146,8 @@ class worker final : public agent {
   // A worker that has not looked at its poller for so long is helped by one that has time.
   static constexpr std::chrono::microseconds poll_overdue{200};
   static constexpr int search_rounds = 4;
+  // So many that expire at once may take as long as a run.
+  static constexpr std::size_t timers_worth_a_look = 8;
   // A ring whose last one starts within this time is left to its owner: waking a thread takes
   // longer.
   static constexpr std::uint64_t left_to_owner_ns_max = 5'000;
@@ -164,15 +170,22 @@ class worker final : public agent {
   [[nodiscard]] bool ring_is_worth_a_thief() const noexcept;
   [[nodiscard]] bool is_open_to_thieves() const noexcept;
   void withdraw_offer() noexcept;
+  void look_between_runs() noexcept;
   void measure_pace() noexcept;
   bool poll_for(worker& victim);
   void look_at_clock() noexcept;
+  void watch_pauses();
+  void end_runs() noexcept;
+  void end_poll(std::size_t completions) noexcept;
+  [[nodiscard]] std::optional<base::steady_time> called_at() noexcept;
   bool renew_forks() noexcept;
   void poll();
   void park();
-  void wait_in_poller(bool retired);
+  std::size_t wait_in_poller(bool retired);
   void sit_out();
-  void after_poll();
+  void after_poll(std::size_t completions);
+  void after_wait(std::size_t completions);
+  void look_after_poll();
   void wake(runnable& ready) noexcept;
   void push(runnable& ready) noexcept;
   [[nodiscard]] bool is_retired() const noexcept;
@@ -197,10 +210,17 @@ class worker final : public agent {
   base::atomic<base::source_place> running_{};
   base::atomic<std::uint64_t> request_{0};
   base::atomic<base::steady_time::rep> longest_run_ns_{0};  // Written by the monitor.
+  // When it was interrupted to take work while it slept; 0 once it has noticed.
+  base::atomic<base::steady_time::rep> called_at_ns_{0};
 
   // This worker's thread only.
   base::steady_time last_poll_{};
   base::steady_time pace_since_{};
+  std::uint64_t runs_at_pace_ = 0;
+  std::uint64_t runs_at_look_ = 0;
+  std::uint32_t runs_until_look_ = runs_per_look_max;
+  std::optional<base::steady_time> wait_ends_{};  // What the last wait was for, beside I/O.
+  observe::pause_watch pauses_;
   std::vector<std::uint64_t> runs_seen_;  // Of each worker, at the beginning of a search.
   std::uint32_t tick_ = 0;
   std::uint32_t next_in_a_row_ = 0;

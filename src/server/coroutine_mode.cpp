@@ -12,6 +12,7 @@
 #include <tacit/sched/block_on.hpp>
 #include <tacit/sched/scheduler.hpp>
 
+#include "http/request_label.hpp"
 #include "http/serve_connection.hpp"
 #include "io/listener.hpp"
 #include "io/tcp_stream.hpp"
@@ -112,6 +113,11 @@ sched::scheduler_options options_of(const options& settings) {
   out.stealing = settings.stealing;
   out.spare_workers = settings.spare_workers;
   out.stall_bound = settings.stall_bound;
+  out.record_pauses = settings.pause_recorder;
+  out.name_request = [](std::uint64_t number) {
+    const auto request = http::request_label::find(number);
+    return request ? request->to_string() : std::string();
+  };
   out.on_stall = [](const sched::stall& seen) {
     observe::log(observe::severity::warning, to_line(seen));
   };
@@ -155,6 +161,9 @@ class coroutine_mode final : public mode {
 
   void describe(nlohmann::json& into) const override;
   [[nodiscard]] sched::scheduler* scheduler() noexcept override { return &scheduler_; }
+  [[nodiscard]] const observe::pause_recorder* pauses() const noexcept override {
+    return scheduler_.pauses();
+  }
 
  private:
   // Those that were cut have not all noticed yet.

@@ -13,8 +13,10 @@
 #include <tacit/sched/task_listing.hpp>
 
 #include "server/connection_report.hpp"
+#include "server/pause_routes.hpp"
 #include "server/process_status.hpp"
 #include "server/scheduler_report.hpp"
+#include "server/stall_routes.hpp"
 #include "server/task_report.hpp"
 
 namespace tacit::server {
@@ -117,6 +119,7 @@ void add_gauges(const debug_view& view) {
   view.metrics.add_gauge("tacit_threads", "Threads of the process.",
                          [] { return static_cast<double>(read_process_status().threads); });
   add_scheduler_metrics(view);
+  add_pause_metrics(view);
   if (!memory::is_counting()) return;
   view.metrics.add_total(
       "tacit_allocations_total", "Heap allocations since the program started.",
@@ -144,6 +147,9 @@ void add_debug_routes(http::router& router, const debug_view& view) {
               [view](http::context& c) { return answer_connections(view.connections, c); });
   add_if_free(router, "/debug/scheduler",
               [view](http::context& c) { c.json(describe_scheduling(view)); });
+  add_if_free(router, "/debug/pauses", [view](http::context& c) { return answer_pauses(view, c); });
+  if (!view.settings.debug_routes) return;
+  add_if_free(router, "/debug/stall", [view](http::context& c) { answer_stall(view, c); });
 }
 
 }  // namespace tacit::server

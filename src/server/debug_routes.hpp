@@ -22,8 +22,9 @@ struct debug_view {
   const std::unique_ptr<mode>& running;
 };
 
-/// Adds /healthz, /readyz, /metrics and /debug/runtime, /debug/scheduler, /debug/tasks and
-/// /debug/connections, as far as they are not taken, and the gauges that /metrics prints.
+/// Adds /healthz, /readyz, /metrics and /debug/runtime, /debug/scheduler, /debug/tasks,
+/// /debug/connections and /debug/pauses (and /debug/stall, where it is asked for), as far as they
+/// are not taken, and the gauges that /metrics prints.
 void add_debug_routes(http::router& router, const debug_view& view);
 
 }  // namespace tacit::server

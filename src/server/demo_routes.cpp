@@ -45,9 +45,10 @@ void index(context& c) {
       "GET  /bytes/{n}                  n bytes\n"
       "GET  /burn?us=N                  after N microseconds of CPU\n"
       "GET  /sleep?ms=N                 after N milliseconds of waiting\n"
-      "GET  /churn?objects=N&bytes=M    after N allocations of M bytes\n"
+      "GET  /churn?objects=N&bytes=M    after N allocations of M bytes, and one session replaced\n"
       "GET  /events?n=N&ms=M            N events, one every M milliseconds\n"
-      "GET  /healthz, /readyz, /metrics, /debug/runtime, /debug/scheduler, /debug/tasks\n");
+      "GET  /healthz, /readyz, /metrics, /debug/runtime, /debug/scheduler, /debug/tasks,\n"
+      "     /debug/pauses\n");
 }
 
 void echo(context& c) {
@@ -80,8 +81,8 @@ sched::task<> sleep(context& c) {
 }
 
 // Allocates from the request's memory, so that the memory modes differ in it as they do in real
-// handlers.
-void churn(context& c) {
+// handlers, and changes what is kept between requests.
+void churn(context& c, live_set& live) {
   const auto objects = bounded(c, "objects", churn_bytes_max);
   if (!objects) return;
   const auto bytes = bounded(c, "bytes", churn_bytes_max);
@@ -98,6 +99,7 @@ void churn(context& c) {
     for (const char each : object)
       sum += static_cast<unsigned char>(each);
   }
+  live.touch();
   char text[24];
   const auto [end, ec] = std::to_chars(text, text + sizeof text, sum);
   c.text(std::string_view(text, static_cast<std::size_t>(end - text)), "\n");
@@ -139,7 +141,7 @@ sched::task<> events(context& c) {
 
 }  // namespace
 
-void add_demo_routes(server& app, const pattern_source& pattern) {
+void add_demo_routes(server& app, const pattern_source& pattern, live_set& live) {
   app.get("/", index);
   app.get("/plaintext", [](context& c) { c.text("Hello, World!"); });
   app.get("/json", [](context& c) { c.json({{"message", "Hello, World!"}}); });
@@ -155,7 +157,7 @@ void add_demo_routes(server& app, const pattern_source& pattern) {
   });
   app.get("/burn", burn);
   app.get("/sleep", sleep);
-  app.get("/churn", churn);
+  app.get("/churn", [&live](context& c) { churn(c, live); });
   app.get("/events", events);
 }
 

@@ -8,6 +8,7 @@
 
 #include <tacit/http/service.hpp>
 #include <tacit/io/listening_socket.hpp>
+#include <tacit/observe/pause_recorder.hpp>
 #include <tacit/sched/scheduler.hpp>
 #include <tacit/server/options.hpp>
 
@@ -50,6 +51,9 @@ class mode {
 
   /// Adds what only this mode knows to the answer of /debug/runtime.
   virtual void describe(nlohmann::json& into) const = 0;
+
+  /// The record of pauses; null where it is switched off.
+  [[nodiscard]] virtual const observe::pause_recorder* pauses() const noexcept = 0;
 
   /// What runs the coroutines; null where each connection has a thread.
   [[nodiscard]] virtual sched::scheduler* scheduler() noexcept { return nullptr; }

@@ -14,10 +14,12 @@
 #include <utility>
 
 #include <tacit/base/atomic.hpp>
+#include <tacit/observe/pause_recorder.hpp>
 #include <tacit/sched/block_on.hpp>
 
 #include "http/serve_connection.hpp"
 #include "io/blocking_stream.hpp"
+#include "observe/pause_watch.hpp"
 #include "server/mode.hpp"
 
 namespace tacit::server {
@@ -25,6 +27,9 @@ namespace {
 
 // Taken at the end beyond those that were queued when it began.
 constexpr int late_connections_max = 64;
+// Of all connections together: a thread that finds another one at its track loses what it has.
+constexpr std::uint32_t pause_tracks = 16;
+constexpr std::chrono::milliseconds collect_interval{100};
 
 struct admitted_connection {
   admitted_connection(io::unique_fd socket, admission::ticket its) noexcept
@@ -41,6 +46,10 @@ class thread_mode final : public mode {
   }
 
   void start_accepting() override {
+    if (environment_.settings.pause_recorder) {
+      pauses_.emplace(observe::pause_recorder::shared_tracks{pause_tracks});
+      collector_ = base::thread([this] { collect_pauses(); });
+    }
     acceptor_ = base::thread([this] { accept(); });
   }
 
@@ -55,7 +64,16 @@ class thread_mode final : public mode {
   std::size_t finish() override {
     std::unique_lock lock(mutex_);
     all_ended_.wait_for(lock, last_steps_timeout, [this] { return threads_ == 0; });
+    finishing_ = true;
+    collects_.notify_one();
+    lock.unlock();
+    if (collector_.joinable()) collector_.join();
+    lock.lock();
     return threads_;
+  }
+
+  [[nodiscard]] const observe::pause_recorder* pauses() const noexcept override {
+    return pauses_ ? &*pauses_ : nullptr;
   }
 
   void describe(nlohmann::json& into) const override {
@@ -68,6 +86,7 @@ class thread_mode final : public mode {
   io::acceptor::outcome take_one(io::acceptor& from);
   void take_queued(io::acceptor& from);
   void start_thread(io::accepted one);
+  void collect_pauses();
   void serve(std::unique_ptr<admitted_connection> one);
   [[nodiscard]] bool enter();
   void leave();
@@ -79,6 +98,11 @@ class thread_mode final : public mode {
   base::condition_variable all_ended_;
   std::uint32_t threads_ = 0;  // Guarded by mutex_.
   base::atomic<bool> takes_queued_{false};
+  std::optional<observe::pause_recorder> pauses_;
+  base::atomic<std::uint32_t> next_track_{0};
+  base::condition_variable collects_;
+  bool finishing_ = false;  // Guarded by mutex_.
+  base::thread collector_;
 };
 
 void thread_mode::accept() {
@@ -130,12 +154,28 @@ void thread_mode::start_thread(io::accepted one) {
 void thread_mode::serve(std::unique_ptr<admitted_connection> one) {
   {
     const memory::thread_pools pools(environment_.settings.memory);
+    observe::pause_watch watch;
+    if (pauses_) {
+      const std::uint32_t track = next_track_.fetch_add(1, base::memory_order_relaxed);
+      watch.open(pauses_->track(track % pause_tracks), observe::pause_watch::owner::connection);
+    }
     io::blocking_stream stream(std::move(one->fd),
                                environment_.service.current_limits().write_timeout);
     sched::block_on(http::serve_connection(environment_.service, stream, environment_.connections));
   }
   one.reset();
   leave();
+}
+
+// What the threads have noted is fetched before their tracks are full.
+void thread_mode::collect_pauses() {
+  pthread_setname_np(pthread_self(), "tacit-pauses");
+  std::unique_lock lock(mutex_);
+  while (!collects_.wait_for(lock, collect_interval, [this] { return finishing_; })) {
+    lock.unlock();
+    pauses_->collect();
+    lock.lock();
+  }
 }
 
 bool thread_mode::enter() {

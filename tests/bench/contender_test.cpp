@@ -55,7 +55,44 @@ TEST(contender_description, mistakes_are_named_with_their_place) {
             "contenders[0].ready_path: expected a path that starts with /");
   EXPECT_EQ(failure_of(R"({"contenders":[{"name":"a","command":["x"],"comand":["y"]}]})"),
             "contenders[0].comand is unknown: expected one of name, command, env, ready_path, cwd, "
-            "templates, serves, target");
+            "templates, serves, target, needs, works_if, pause_log");
+  const auto with_log = [](const std::string& log) {
+    return failure_of(R"({"contenders":[{"name":"a","command":["x"],"pause_log":)" + log + "}]}");
+  };
+  EXPECT_EQ(with_log(R"({"format":"gclog","file":"f"})"),
+            "contenders[0].pause_log.format: expected go_gctrace, jvm_unified or tacit");
+  EXPECT_EQ(with_log(R"({"format":"tacit"})"),
+            "contenders[0].pause_log: expected either file or path");
+  EXPECT_EQ(with_log("5"), "contenders[0].pause_log: expected an object");
+}
+
+TEST(contender_description, says_what_it_needs_and_where_its_runtime_logs_pauses) {
+  const support::temporary_folder folder;
+  const auto path =
+      folder.write("c.json", R"({"contenders":[{"name":"a","command":["x"],"needs":["{bin}/x"],
+                    "works_if":["x","-v"],"pause_log":{"format":"jvm_unified","file":"{tmp}/l"}}]})");
+  const auto all = read_descriptions(path);
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].needs, std::vector<std::string>{"{bin}/x"});
+  EXPECT_EQ(all[0].works_if, (std::vector<std::string>{"x", "-v"}));
+  EXPECT_EQ(all[0].pause_log.format, formats::gc_log_format::jvm_unified);
+  EXPECT_EQ(all[0].pause_log.file, "{tmp}/l");
+}
+
+TEST(contender_description, what_is_missing_is_named) {
+  surroundings around;
+  around.bin = "/nowhere";
+  description what;
+  what.command = {"sh"};
+  EXPECT_EQ(missing_for(what, around), "");
+  what.works_if = {"sh", "-c", "exit 3"};
+  EXPECT_EQ(missing_for(what, around), "sh -c exit 3: exit status 3");
+  what.works_if = {"sh", "-c", "exit 0"};
+  EXPECT_EQ(missing_for(what, around), "");
+  what.needs = {"{bin}/x"};
+  EXPECT_EQ(missing_for(what, around), "/nowhere/x is not there");
+  what.command = {"{bin}/server"};
+  EXPECT_EQ(missing_for(what, around), "/nowhere/server is not there");
 }
 
 TEST(contender_description, the_published_examples_are_well_formed) {
@@ -70,6 +107,8 @@ TEST(contender_description, the_published_examples_are_well_formed) {
     EXPECT_EQ(cells[i].ready_path, built[i].ready_path);
   }
   EXPECT_EQ(read_descriptions(folder + "nginx.json").size(), 1u);
+  EXPECT_EQ(read_descriptions(folder + "go.json").size(), 2u);
+  EXPECT_EQ(read_descriptions(folder + "java.json").size(), 3u);
   EXPECT_EQ(read_descriptions(folder + "raw_epoll.json").size(), 1u);
 }
 
@@ -119,6 +158,21 @@ TEST(process, a_missing_program_is_named) {
   } catch (const base::failure& failure) {
     EXPECT_EQ(failure.message, "no-such-program-here: there is no such program");
   }
+}
+
+TEST(contender, its_runtimes_log_is_read_from_its_file) {
+  description what;
+  what.name = "logs";
+  what.command = {TACIT_RAW_EPOLL, "{port}"};
+  what.ready_path = "/plaintext";
+  what.templates = {{"{tmp}/gc.log", TACIT_REPOSITORY "/tests/bench/golden/gc_g1.log"}};
+  what.pause_log = {formats::gc_log_format::jvm_unified, "{tmp}/gc.log", {}};
+  const std::atomic<bool> stop = false;
+  const contender started{what, {}, stop};
+  const auto log = started.pause_log();
+  ASSERT_TRUE(log);
+  EXPECT_EQ(log->collector, "G1");
+  EXPECT_EQ(log->stops(), 3u);
 }
 
 TEST(contender, a_server_that_ends_at_once_is_reported_with_its_last_words) {

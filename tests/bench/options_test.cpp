@@ -130,6 +130,30 @@ TEST(options, a_comparison_finds_its_own_rate_unless_told) {
   EXPECT_FALSE(parsed<compare_options>({"compare", "--rate", "max"}).rate_is_auto);
 }
 
+TEST(options, a_comparison_may_churn_within_a_limit_of_memory) {
+  const auto plain = parsed<compare_options>({"compare", "--workload", "churn"});
+  EXPECT_FALSE(plain.memory_bytes_max);
+  EXPECT_EQ(plain.churn.live_mb, 128u);
+  const auto told = parsed<compare_options>({"compare", "--workload", "churn", "--churn",
+                                             "live=1GB,objects=7", "--memory-limit", "512MB"});
+  EXPECT_EQ(told.churn.objects, 7u);
+  EXPECT_EQ(told.churn.bytes, 512u);
+  EXPECT_EQ(told.churn.live_mb, 1024u);
+  EXPECT_EQ(told.memory_bytes_max, 512u << 20);
+  EXPECT_EQ(parsed<compare_options>({"compare", "--workload", "churn", "--churn", "live=0"})
+                .churn.live_mb,
+            0u);
+  for (const char* wrong :
+       {"objects", "objects=x", "live=5", "live=5KB", "weight=1", "objects=65537,bytes=1024"}) {
+    const auto why = refusal({"compare", "--workload", "churn", "--churn", wrong});
+    EXPECT_NE(why.find("objects=N,bytes=N,live=NMB"), std::string::npos) << wrong << ": " << why;
+  }
+  EXPECT_NE(refusal({"compare", "--churn", "objects=1"}).find("--workload churn"),
+            std::string::npos);
+  EXPECT_NE(refusal({"compare", "--memory-limit", "0MB"}).find("at least 1MB"), std::string::npos);
+  EXPECT_NE(refusal({"compare", "--memory-limit", "lots"}).find("512MB"), std::string::npos);
+}
+
 TEST(options, names_may_follow_the_files_of_contenders) {
   const auto compare = parsed<compare_options>(
       {"compare", "--contenders", "a.json", "--contenders", "b.json", "one", "two"});

@@ -223,8 +223,8 @@ int main(int argc, char** argv) {
   }
   bool passed = true;
   for (const auto& what : all) {
-    if (contenders::program_of(what, around).empty()) {
-      fmt::print("{}: skipped, {} is not there\n", what.name, what.command.front());
+    if (const auto missing = contenders::missing_for(what, around); !missing.empty()) {
+      fmt::print("{}: skipped, {}\n", what.name, missing);
       continue;
     }
     try {

@@ -53,6 +53,8 @@ TEST(pause_watch, sees_the_stall_of_a_server_at_its_length) {
   EXPECT_EQ(seen.failed, 0u) << seen.failure;
   EXPECT_EQ(seen.sent, seen.answered);
   EXPECT_EQ(seen.answered, server.requests());
+  for (std::size_t i = 0; i + 1 < seen.pauses.size(); ++i)
+    EXPECT_LE(seen.pauses[i].when.end_ns, seen.pauses[i + 1].when.start_ns);
   const interval stalled{begin, end};
   const auto* found = pause_of(seen, stalled);
   ASSERT_NE(found, nullptr);

@@ -46,6 +46,9 @@ TEST(tacit_command_line, names_what_it_does_not_know) {
   expect_serve_complaint({"--mode", "fiber"}, usage, {"--mode", "fiber"});
   expect_serve_complaint({"--memory", "pool"}, usage, {"--memory", "pool"});
   expect_serve_complaint({"--stealing", "maybe"}, usage, {"--stealing", "maybe", "on or off"});
+  expect_serve_complaint({"--pause-recorder", "no"}, usage,
+                         {"--pause-recorder", "no", "on or off"});
+  expect_serve_complaint({"--debug-routes", "yes"}, usage, {"--debug-routes", "yes", "on or off"});
   expect_serve_complaint({"--stall-bound-ms", "-1"}, usage, {"--stall-bound-ms"});
   expect_serve_complaint({"surplus"}, usage, {"surplus"});
 }

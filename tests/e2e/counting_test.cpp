@@ -104,10 +104,11 @@ double allocations_per_request(raw_client& client, const std::string& request, i
 }
 
 TEST_P(counting, a_request_allocates_nothing_in_arena_mode) {
-  const server_process server = serve({"--workers", "1"});
+  const server_process server = serve({"--workers", "1", "--churn-live-mb", "1"});
   raw_client client = server.connect();
   for (const std::string& request :
        {get_request("/plaintext"), get_request("/json"), get_request("/bytes/5000"),
+        get_request("/churn?objects=5&bytes=64"),
         std::string("POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\n\r\nhello"),
         std::string("POST /echo HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n"
                     "5\r\nhello\r\n0\r\n\r\n")}) {

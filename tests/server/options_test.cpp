@@ -23,7 +23,7 @@ struct config : testing::Test {
 
 TEST_F(config, sets_what_it_names_and_leaves_the_rest) {
   EXPECT_EQ(refusal(R"({"listen": "127.0.0.1:1", "mode": "thread", "memory": "heap", "workers": 3,
-                        "stealing": false, "spare_workers": 1, "stall_bound_ms": 0, "drain_timeout_ms": 5, "drain_delay_ms": 6,
+                        "stealing": false, "pause_recorder": false, "debug_routes": true, "spare_workers": 1, "stall_bound_ms": 0, "drain_timeout_ms": 5, "drain_delay_ms": 6,
                         "drain_idle_ms": 4, "limits": {"connections_per_peer_max": 8, "body_bytes_max": 7, "idle_timeout_ms": 9}})"),
             "");
   EXPECT_EQ(settings.listen, "127.0.0.1:1");
@@ -31,6 +31,8 @@ TEST_F(config, sets_what_it_names_and_leaves_the_rest) {
   EXPECT_EQ(settings.memory, memory::mode::heap);
   EXPECT_EQ(settings.workers, 3U);
   EXPECT_FALSE(settings.stealing);
+  EXPECT_FALSE(settings.pause_recorder);
+  EXPECT_TRUE(settings.debug_routes);
   EXPECT_EQ(settings.spare_workers, 1U);
   EXPECT_EQ(settings.stall_bound, std::chrono::milliseconds(0));
   EXPECT_EQ(settings.drain_timeout, std::chrono::milliseconds(5));

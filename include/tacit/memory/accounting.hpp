@@ -1,6 +1,9 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+
+#include <tacit/base/clock.hpp>
 
 /// How much a program allocates, counted per thread and always on.
 ///
@@ -29,8 +32,34 @@ struct allocation_counts {
 /// Threads: from any; takes a lock that a starting or ending thread takes too, an allocation never.
 [[nodiscard]] allocation_counts process_allocations() noexcept;
 
+/// Has `told` called, on the thread itself, with the beginning and the end of allocations and
+/// frees. Of those that ask for less than 16 KiB, and of frees, only every 16th is timed: two
+/// readings of the clock cost as much as most of them do. `told` must not allocate. There is one
+/// for the process, the last that was given.
+void watch_allocations(void (*told)(base::steady_time, base::steady_time) noexcept) noexcept;
+
+/// The next allocation of the calling thread that is timed takes so much longer: to show that it is
+/// noticed.
+void plant_slow_allocation(std::chrono::nanoseconds length) noexcept;
+
 namespace detail {
-void count_allocation(std::uint64_t bytes) noexcept;  // Called by the wrapped malloc family only.
-}
+
+// Called by the wrapped malloc family only. True if the call is to be timed.
+[[nodiscard]] bool count_allocation(std::uint64_t bytes) noexcept;
+[[nodiscard]] bool count_free() noexcept;
+
+/// A call that is timed: between these two.
+class timed_call {
+ public:
+  timed_call() noexcept;
+  ~timed_call();
+  timed_call(const timed_call&) = delete;
+  timed_call& operator=(const timed_call&) = delete;
+
+ private:
+  base::steady_time begin_;
+};
+
+}  // namespace detail
 
 }  // namespace tacit::memory

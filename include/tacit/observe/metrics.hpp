@@ -51,10 +51,12 @@ class metrics {
   counter add_counter(std::string name, std::string help, std::string labels = {});
 
   /// Adds a value that is read when it is asked for.
-  void add_gauge(std::string name, std::string help, std::function<double()> read);
+  void add_gauge(std::string name, std::string help, std::function<double()> read,
+                 std::string labels = {});
 
   /// The same for a value that only grows, which is counted elsewhere.
-  void add_total(std::string name, std::string help, std::function<double()> read);
+  void add_total(std::string name, std::string help, std::function<double()> read,
+                 std::string labels = {});
 
   /// All of them in the Prometheus text format, version 0.0.4.
   [[nodiscard]] std::string to_text() const;

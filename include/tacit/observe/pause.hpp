@@ -1,18 +1,11 @@
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <string>
 #include <string_view>
-#include <vector>
 
-#include <tacit/base/atomic.hpp>
 #include <tacit/base/clock.hpp>
-#include <tacit/base/source_place.hpp>
-#include <tacit/observe/histogram.hpp>
 
 /// When a worker could not progress, and why.
 ///
@@ -27,7 +20,7 @@ enum class pause_cause : std::uint8_t {
   allocator,      ///< An allocation or a free slower than a bound.
   lock,           ///< Waiting for a lock of the runtime.
   handler,        ///< User code ran past the bound without yielding.
-  runtime,        ///< Housekeeping: timers, reclaim, polls, wake-ups.
+  runtime,        ///< Housekeeping: timers, reclaim, polls.
 };
 inline constexpr std::size_t pause_causes = 6;
 
@@ -45,22 +38,22 @@ struct pause {
   base::steady_time begin{};
   std::chrono::nanoseconds length{0};
   pause_cause cause = pause_cause::runtime;
-  std::uint32_t worker = 0;
-  base::source_place function;  ///< The coroutine that ran; none for what is no handler's.
-  std::uint64_t request = 0;    ///< The request that it served, or 0.
 };
 
-/// Shorter ones are not recorded, because looking closer would cost more than they do.
+/// Shorter ones are not recorded: looking closer would cost more than they do.
 [[nodiscard]] std::chrono::nanoseconds pause_bound(pause_cause cause) noexcept;
-
-class pause_track;
 
 /// Charges the calling thread's time from `begin` to `end` to `cause`: for code that knows that it
 /// holds up its thread, as a slice of reclaim does. What is charged this way is not charged to the
 /// run around it. Nothing happens on a thread that is not recorded.
 ///
-/// Threads: any. Allocates nothing, waits for nothing. Costs a test below the cause's bound.
+/// Threads: any. Allocates nothing, waits for nothing. Costs a test below the cause's bound, and
+/// two system calls above it.
 void note_pause(pause_cause cause, base::steady_time begin, base::steady_time end) noexcept;
+
+/// The calling thread has waited in the kernel and goes on: it looks now and then whether it was
+/// late. For threads that block; a worker does that by itself. Costs a reading of the clock.
+void note_wake_up() noexcept;
 
 /// note_pause() for a block: from the construction to the destruction.
 class pause_timer {

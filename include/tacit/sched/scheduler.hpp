@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <tacit/base/source_place.hpp>
 #include <vector>
 
@@ -18,12 +19,17 @@
 #include <tacit/sched/stall.hpp>
 #include <tacit/sched/task.hpp>
 
+namespace tacit::observe {
+class pause_recorder;
+}
+
 namespace tacit::sched {
 
 class worker;
 class idle;
 class inject_queue;
 class monitor;
+class pause_collector;
 
 struct scheduler_options {
   /// Worker threads; 0 means one per available CPU (affinity mask and cgroup quota). Then a quota
@@ -48,6 +54,12 @@ struct scheduler_options {
 
   /// Threads for `co_await blocking(…)`.
   blocking_pool_options blocking = {};
+
+  /// Whether pauses of the workers are recorded. Off only to measure what that costs.
+  bool record_pauses = true;
+
+  /// What to call a request in the record of pauses, by its number. Called on the monitor's thread.
+  std::function<std::string(std::uint64_t)> name_request = {};
 
   /// Told of each stall that is reported, on the monitor's thread.
   std::function<void(const stall&)> on_stall = {};
@@ -140,6 +152,14 @@ class scheduler final : end_hook {
   [[nodiscard]] blocking_pool& blocking_threads() noexcept { return *blocking_; }
   [[nodiscard]] std::uint64_t stalls() const noexcept;
 
+  /// What is recorded of the pauses of the workers, the spare ones behind the others; null if
+  /// nothing is. At most some milliseconds old.
+  [[nodiscard]] const observe::pause_recorder* pauses() const noexcept { return pauses_.get(); }
+
+  /// Another thread holds a lock of the scheduler for so long while the caller, and whoever comes
+  /// by, waits for it: to show that it is noticed.
+  void plant_lock_pause(std::chrono::nanoseconds length);
+
   /// Spawned tasks that have not ended. Whoever reads 0 sees all that they did.
   [[nodiscard]] std::size_t live_roots() const noexcept;
 
@@ -149,6 +169,7 @@ class scheduler final : end_hook {
  private:
   friend class worker;
   friend class monitor;
+  friend class pause_collector;
 
   void start(runnable& ready) noexcept;
   void set_active(std::uint32_t workers);
@@ -161,6 +182,7 @@ class scheduler final : end_hook {
   const scheduler_options options_;
   const cpu_limit limit_;
   base::atomic<std::uint32_t> active_;
+  std::unique_ptr<observe::pause_recorder> pauses_;
   std::unique_ptr<idle> idle_;
   std::unique_ptr<inject_queue> injected_;
   std::vector<std::unique_ptr<worker>> workers_;

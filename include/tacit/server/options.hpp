@@ -65,6 +65,13 @@ struct options {
   /// by tacit_stalls_total. 0: never. Coroutine mode only.
   std::chrono::milliseconds stall_bound{20};
 
+  /// Whether pauses are recorded (docs/pauses.md). Off only to measure what that costs.
+  bool pause_recorder = true;
+
+  /// Whether there is GET /debug/stall, with which anybody who can ask holds up the server: to show
+  /// that pauses are found.
+  bool debug_routes = false;
+
   /// A connection without a request for this long falls asleep: its coroutine ends, and what it
   /// held for it goes back. Waking costs some microseconds, so that connections in use stay awake.
   /// 0: never. Coroutine mode with arena memory only.

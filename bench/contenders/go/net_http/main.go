@@ -1,15 +1,15 @@
 // The routes that tacit-bench compares, on Go's net/http, as its documentation writes them.
 //
-//	net_http PORT       listens on 127.0.0.1:PORT; GOMAXPROCS says on how many CPUs
+//	net_http PORT [LIVE_MB]     listens on 127.0.0.1:PORT; GOMAXPROCS says on how many CPUs
 package main
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
 	"log"
 	"net/http"
-	"os"
+
+	"../service"
 )
 
 type message struct {
@@ -41,12 +41,22 @@ func echo(w http.ResponseWriter, r *http.Request) {
 }
 
 func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: net_http PORT")
-		os.Exit(2)
-	}
+	address, live := service.Start()
 	http.HandleFunc("/plaintext", plaintext)
 	http.HandleFunc("/json", jsonMessage)
 	http.HandleFunc("/echo", echo)
-	log.Fatal(http.ListenAndServe("127.0.0.1:"+os.Args[1], nil))
+	http.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) {
+		io.WriteString(w, "ok\n")
+	})
+	http.HandleFunc("/churn", func(w http.ResponseWriter, r *http.Request) {
+		query := r.URL.Query()
+		answer, ok := live.Churn(query.Get("objects"), query.Get("bytes"))
+		if !ok {
+			http.Error(w, "expected objects=N&bytes=M up to 64 MiB", http.StatusBadRequest)
+			return
+		}
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		io.WriteString(w, answer)
+	})
+	log.Fatal(http.ListenAndServe(address, nil))
 }
