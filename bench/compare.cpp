@@ -187,36 +187,6 @@ std::filesystem::path own_folder() {
   return std::filesystem::read_symlink("/proc/self/exe").parent_path();
 }
 
-std::vector<contenders::description> choose(const compare_options& options) {
-  auto known = contenders::built_in();
-  std::vector<std::string> names = options.names;
-  for (const auto& path : options.contenders_paths) {
-    for (auto& added : contenders::read_descriptions(path)) {
-      std::erase_if(known, [&](const auto& old) { return old.name == added.name; });
-      if (options.names.empty()) names.push_back(added.name);
-      known.push_back(std::move(added));
-    }
-  }
-  if (names.empty()) names = options.is_skew() ? skewed_names : cell_names;
-  std::vector<contenders::description> out;
-  for (const auto& name : names) {
-    const auto found =
-        std::find_if(known.begin(), known.end(), [&](const auto& one) { return one.name == name; });
-    if (found == known.end()) {
-      std::string all;
-      for (const auto& one : known)
-        all += (all.empty() ? "" : ", ") + one.name;
-      throw base::failure{fmt::format("{}: no such contender; there are {}", name, all), true};
-    }
-    out.push_back(*found);
-    // The same server again is a contender of its own: what differs then is noise.
-    const auto before =
-        std::count(names.begin(), names.begin() + static_cast<long>(out.size()) - 1, name);
-    if (before > 0) out.back().name += fmt::format(" ({})", before + 1);
-  }
-  return out;
-}
-
 /// Why a contender cannot take part; empty when it can.
 std::string obstacle(const contenders::description& what, const contenders::surroundings& around,
                      const workload& load) {
@@ -301,7 +271,9 @@ class contest {
   }
 
   void start_all() {
-    for (const auto& what : choose(options_)) {
+    const auto all = contenders::choose(options_.names, options_.contenders_paths,
+                                        options_.is_skew() ? skewed_names : cell_names);
+    for (const auto& what : all) {
       if (const auto why = obstacle(what, around_, load_); !why.empty()) {
         result_.skipped.push_back(why);
         std::cerr << "tacit-bench: skipped: " << why << "\n";

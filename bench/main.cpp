@@ -6,6 +6,7 @@
 #include "bench/capacity.hpp"
 #include "bench/compare.hpp"
 #include "bench/contest_report.hpp"
+#include "bench/density.hpp"
 #include "bench/generate.hpp"
 #include "bench/histogram_files.hpp"
 #include "bench/interrupt.hpp"
@@ -37,6 +38,9 @@ int carry_out(const bench::command& asked) {
   if (const auto* merge = std::get_if<bench::merge_options>(&asked)) return bench::merge(*merge);
   if (const auto* report = std::get_if<bench::report_options>(&asked)) {
     return bench::report_comparisons(*report);
+  }
+  if (const auto* density = std::get_if<bench::density_options>(&asked)) {
+    return bench::measure_density(*density, stop);
   }
   const auto& compare = std::get<bench::compare_options>(asked);
   return bench::names_results(compare) ? bench::compare_stored(compare)

@@ -167,6 +167,7 @@ struct raw_options {
   std::string rate;
   std::string arrivals = "constant";
   std::string timeout = "30s";
+  std::string memory;
   std::string connect_timeout = "10s";
   std::vector<std::string> sources;
   std::string duration;
@@ -789,6 +790,68 @@ compare_options finish_compare(compare_options out, const raw_options& raw) {
   return out;
 }
 
+CLI::App* describe_density(CLI::App& app, density_options& out, raw_options& raw) {
+  auto* density = app.add_subcommand(
+      "density", "Start as many instances of a server as a budget of memory and CPU holds");
+  density->footer(
+      "The budget is a control group of the kernel's (version 1 or 2, which takes root), each "
+      "instance a group within it. First every contender is started alone, in turns, --starts "
+      "times: time from before the start to the first answer, memory charged to it idle and after "
+      "--load requests over 8 connections. Then its instances are added one by one, until one is "
+      "killed for want of memory or does not answer within --answer-within; those that fit are all "
+      "asked once more. Contenders are as in compare; a target of their own in their file wins "
+      "over --target.\nExit status: 0 all were measured; 1 one could not be, or an instance that "
+      "fitted did not answer at the end; 2 wrong usage; 128 + N ended by signal N.");
+  density->add_option("NAME", out.names,
+                      "Contenders; without them those of --contenders, or "
+                      "coroutine+arena");
+  density
+      ->add_option("--contenders", out.contenders_paths,
+                   "JSON file that describes contenders; may be given several times")
+      ->allow_extra_args(false);
+  density->add_option("--memory", raw.memory, "Of all instances together, such as 512M or 1G")
+      ->default_str("512M");
+  density->add_option("--cpus", out.cpus, "Of all instances together")
+      ->capture_default_str()
+      ->check(CLI::Range(0.01, 1'024.0));
+  density->add_option("--starts", out.starts, "Starts of each contender, alone")
+      ->capture_default_str()
+      ->check(CLI::Range(1u, 1'000u));
+  density->add_option("--instances-max", out.instances_max, "No more of one contender than these")
+      ->capture_default_str()
+      ->check(CLI::Range(1u, 20'000u));
+  density->add_option("--answer-within", raw.timeout, "What a new instance has to answer in")
+      ->default_str("1s");
+  density->add_option("--load", out.load_requests, "Requests to an instance that was started alone")
+      ->capture_default_str()
+      ->check(CLI::Range(1u, 10'000'000u));
+  density->add_option("--target", out.target, "What is asked for")->capture_default_str();
+  density->add_option("--tacit", out.tacit_path,
+                      "The tacit binary; without it the one beside this program");
+  density->add_option("--json", out.json_path, "Write the results to this file as JSON (schema 1)");
+  return density;
+}
+
+std::uint64_t parse_memory(const std::string& text) {
+  const std::string expected = "a size such as 512M or 1G, at least 1M";
+  const auto unit_at = text.find_first_not_of("0123456789");
+  const auto unit = unit_at == std::string::npos ? std::string{} : text.substr(unit_at);
+  const double scale = unit == "M" ? 1'048'576 : unit == "G" ? 1'073'741'824 : 0;
+  const double number =
+      parse_positive("--memory", std::string_view{text}.substr(0, unit_at), text, expected);
+  if (scale == 0 || number * scale > 1e15) refuse("--memory", text, expected);
+  return static_cast<std::uint64_t>(number * scale);
+}
+
+density_options finish_density(density_options out, const raw_options& raw) {
+  if (!raw.memory.empty()) out.memory_bytes = parse_memory(raw.memory);
+  if (raw.timeout != raw_options{}.timeout) {
+    out.answer_ns_max = parse_duration("--answer-within", raw.timeout, false);
+  }
+  if (!out.target.starts_with('/')) refuse("--target", out.target, "a path that starts with /");
+  return out;
+}
+
 /// Names what nobody asked for: an option before the words around it, which may be its value.
 std::string unexpected(const CLI::App& app) {
   const auto words = app.remaining(true);
@@ -814,6 +877,8 @@ std::optional<command> parse_command_line(int argc, const char* const* argv) {
   histogram_options histogram;
   merge_options merge;
   capacity_options capacity;
+  density_options density;
+  raw_options raw_density;
   raw_options raw_capacity;
   raw_options raw_merge;
   raw_options raw;
@@ -825,6 +890,7 @@ std::optional<command> parse_command_line(int argc, const char* const* argv) {
   auto* histogram_app = describe_histogram(app, histogram);
   auto* capacity_app = describe_capacity(app, capacity, raw_capacity);
   auto* merge_app = describe_merge(app, merge, raw_merge);
+  auto* density_app = describe_density(app, density, raw_density);
   describe_compare(app, compare, raw_compare);
   report_options report;
   auto* report_app = describe_report(app, report);
@@ -837,6 +903,7 @@ std::optional<command> parse_command_line(int argc, const char* const* argv) {
     if (capacity_app->parsed()) return finish_capacity(capacity, raw_capacity);
     if (report_app->parsed()) return report;
     if (merge_app->parsed()) return finish_merge(merge, raw_merge);
+    if (density_app->parsed()) return finish_density(density, raw_density);
     return finish_compare(compare, raw_compare);
   } catch (const CLI::Success& asked) {  // --help, --version
     app.exit(asked);
@@ -847,8 +914,8 @@ std::optional<command> parse_command_line(int argc, const char* const* argv) {
     if (argc > 1 && argv[1][0] != '-' && app.get_subcommands().empty()) {
       throw base::failure{
           fmt::format(
-              "{}: no such command; there are run, replay, generate, histogram, capacity, merge, "
-              "compare and report",
+              "{}: no such command; there are run, replay, generate, histogram, capacity, density, "
+              "merge, compare and report",
               argv[1]),
           true};
     }

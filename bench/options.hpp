@@ -168,8 +168,24 @@ struct report_options {
   output_paths outputs;  ///< json and html.
 };
 
-using command = std::variant<report_options, run_options, replay_options, generate_options,
-                             compare_options, histogram_options, merge_options, capacity_options>;
+/// `tacit-bench density`.
+struct density_options {
+  std::vector<std::string> names;
+  std::vector<std::string> contenders_paths;
+  std::string tacit_path;  ///< Empty: `tacit` beside this program.
+  std::string target = "/plaintext";
+  std::uint64_t memory_bytes = std::uint64_t{512} << 20;
+  double cpus = 1;
+  unsigned starts = 20;  ///< Of each contender, alone in the budget.
+  unsigned instances_max = 1'000;
+  std::int64_t answer_ns_max = 1'000'000'000;
+  unsigned load_requests = 2'000;
+  std::string json_path;
+};
+
+using command =
+    std::variant<report_options, density_options, run_options, replay_options, generate_options,
+                 compare_options, histogram_options, merge_options, capacity_options>;
 
 /// Parses a command line. Prints what --help and --version ask for and returns nullopt then. Throws
 /// base::failure (usage) with one line that says what is wrong.

@@ -1,14 +1,15 @@
 #include "bench/contenders/contender.hpp"
 
 #include <fmt/format.h>
-#include <poll.h>
 #include <unistd.h>
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <tacit/base/error.hpp>
+#include <thread>
 
 #include "bench/connections.hpp"
 #include "bench/fetch.hpp"
@@ -18,8 +19,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::int64_t ready_ns_max = 10'000'000'000;
-constexpr int ready_poll_ms = 10;
 constexpr int trial_ms_max = 10'000;
 constexpr std::int64_t pause_log_ns_max = 5'000'000'000;
 
@@ -189,6 +188,38 @@ std::vector<description> read_descriptions(const std::string& path) {
   return out;
 }
 
+std::vector<description> choose(std::vector<std::string> names,
+                                const std::vector<std::string>& paths,
+                                const std::vector<std::string>& otherwise) {
+  auto known = built_in();
+  const bool takes_all = names.empty();
+  for (const auto& path : paths) {
+    for (auto& added : read_descriptions(path)) {
+      std::erase_if(known, [&](const auto& old) { return old.name == added.name; });
+      if (takes_all) names.push_back(added.name);
+      known.push_back(std::move(added));
+    }
+  }
+  if (names.empty()) names = otherwise;
+  std::vector<description> out;
+  for (const auto& name : names) {
+    const auto found =
+        std::find_if(known.begin(), known.end(), [&](const auto& one) { return one.name == name; });
+    if (found == known.end()) {
+      std::string all;
+      for (const auto& one : known)
+        all += (all.empty() ? "" : ", ") + one.name;
+      throw base::failure{fmt::format("{}: no such contender; there are {}", name, all), true};
+    }
+    out.push_back(*found);
+    // The same server again is a contender of its own: what differs then is noise.
+    const auto before =
+        std::count(names.begin(), names.begin() + static_cast<long>(out.size()) - 1, name);
+    if (before > 0) out.back().name += fmt::format(" ({})", before + 1);
+  }
+  return out;
+}
+
 std::string missing_for(const description& what, const surroundings& around) {
   const auto values = base_replacements(what, around);
   const auto filled = fill(what.command.front(), values);
@@ -239,33 +270,39 @@ contender::contender(const description& what, const surroundings& around,
   start.folder = fill(what.folder, values);
   start.log = folder_.path() / "output";
   start.cpus = around.cpus;
+  start.groups = around.groups;
   pause_log_ = what.pause_log;
   pause_log_.file = fill(pause_log_.file, values);
   if (around.memory_bytes_max) {
     group_ = std::make_unique<memory_group>(*around.memory_bytes_max);
-    start.group = group_->procs();
+    start.groups.push_back(group_->procs());
   }
   started_ns_ = now_ns();
   process_ = std::make_unique<process>(start);
-  wait_until_ready(what.ready_path, stop);
+  wait_until_ready(what.ready_path, around, stop);
+  startup_ns_ = now_ns() - started_ns_;
 }
 
-void contender::wait_until_ready(const std::string& path, const std::atomic<bool>& stop) {
-  const auto deadline = now_ns() + ready_ns_max;
+void contender::wait_until_ready(const std::string& path, const surroundings& around,
+                                 const std::atomic<bool>& stop) {
+  const auto deadline = now_ns() + std::chrono::nanoseconds{around.ready_within}.count();
   fetched last;
   while (now_ns() < deadline && !stop) {
-    last = fetch(address_, authority_, path, 1'000'000'000);
+    last = fetch(address_, authority_, path,
+                 std::min<std::int64_t>(deadline - now_ns(), 1'000'000'000));
     if (last.status == 200) return;
     if (const auto ending = process_->ending()) {
       throw base::failure{
           fmt::format("{}: it ended at once ({}): {}", name_, *ending, last_words())};
     }
-    ::poll(nullptr, 0, ready_poll_ms);  // nothing tells when somebody else's server is ready
+    std::this_thread::sleep_for(
+        around.ready_poll);  // nothing tells when somebody else's server is ready
   }
   if (stop) return;
-  throw base::failure{fmt::format(
-      "{}: not ready after {} s: GET {}: {}; it said: {}", name_, ready_ns_max / 1'000'000'000,
-      path, last.status != 0 ? std::to_string(last.status) : last.error, last_words())};
+  throw base::failure{fmt::format("{}: not ready after {} s: GET {}: {}; it said: {}", name_,
+                                  static_cast<double>(around.ready_within.count()) / 1'000, path,
+                                  last.status != 0 ? std::to_string(last.status) : last.error,
+                                  last_words())};
 }
 
 std::optional<formats::gc_log> contender::pause_log() const {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -69,6 +71,13 @@ struct description {
 /// base::failure that names the file and the place.
 [[nodiscard]] std::vector<description> read_descriptions(const std::string& path);
 
+/// The built-in contenders and those of these files, by name: the names asked for, else those of
+/// the files, else `otherwise`. A name given twice is two contenders. Throws base::failure that
+/// says which names there are.
+[[nodiscard]] std::vector<description> choose(std::vector<std::string> names,
+                                              const std::vector<std::string>& paths,
+                                              const std::vector<std::string>& otherwise);
+
 /// What the placeholders stand for in one comparison.
 struct surroundings {
   std::filesystem::path tacit;
@@ -76,6 +85,9 @@ struct surroundings {
   unsigned workers = 1;
   std::vector<std::string> workload_arguments;
   std::vector<int> cpus;
+  std::vector<std::filesystem::path> groups = {};  ///< Control groups that it joins.
+  std::chrono::microseconds ready_poll = std::chrono::milliseconds{10};
+  std::chrono::milliseconds ready_within = std::chrono::seconds{10};
   std::uint64_t live_mb = 0;
   std::optional<std::uint64_t> memory_bytes_max;  ///< Of each; nullopt: no limit.
 };
@@ -91,6 +103,11 @@ class contender {
   [[nodiscard]] const std::string& authority() const noexcept { return authority_; }
   [[nodiscard]] pid_t pid() const noexcept { return process_->pid(); }
 
+  /// From the moment before it was started to its first answer.
+  [[nodiscard]] std::int64_t startup_ns() const noexcept { return startup_ns_; }
+
+  [[nodiscard]] bool has_ended() { return process_->ending().has_value(); }
+
   /// Stops it and says in words how it ended.
   std::string stop() { return process_->stop(); }
 
@@ -104,7 +121,8 @@ class contender {
   [[nodiscard]] std::string last_words() const;
 
  private:
-  void wait_until_ready(const std::string& path, const std::atomic<bool>& stop);
+  void wait_until_ready(const std::string& path, const surroundings& around,
+                        const std::atomic<bool>& stop);
 
   std::string name_;
   temporary_folder folder_;
@@ -112,6 +130,7 @@ class contender {
   std::string authority_;
   pause_log_source pause_log_;  // With its placeholders filled.
   std::int64_t started_ns_ = 0;
+  std::int64_t startup_ns_ = 0;
   std::unique_ptr<memory_group> group_;
   std::unique_ptr<process> process_;  // Gone before its group.
 };

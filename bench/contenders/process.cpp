@@ -72,7 +72,8 @@ void enter(const std::filesystem::path& procs) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   if (::getppid() != parent) ::_exit(126);  // it died before the line above
   run_on(what.cpus);
-  if (!what.group.empty()) enter(what.group);
+  for (const auto& group : what.groups)
+    enter(group);
   const int log = ::open(what.log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
   const int nothing = ::open("/dev/null", O_RDONLY);
   ::dup2(nothing, STDIN_FILENO);

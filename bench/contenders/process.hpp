@@ -30,8 +30,8 @@ struct program {
   std::filesystem::path folder;                    ///< To start in; empty: where this process is.
   std::filesystem::path log;                       ///< Takes what it prints.
   std::vector<int> cpus;                           ///< To run on; empty: anywhere.
-  std::filesystem::path group =
-      {};  ///< The cgroup.procs of the group to enter; empty: that of this.
+  /// The control groups that it joins before it runs: files that it writes "0" to.
+  std::vector<std::filesystem::path> groups = {};
 };
 
 /// Where a program is that `name` starts; empty when there is none. Looks along PATH and in the

@@ -45,7 +45,10 @@ worker::worker(scheduler& owner, std::uint32_t index, std::unique_ptr<poller> wa
       index_(index),
       poller_(std::move(waits_in)),
       timers_(this, poller_.get()),
-      random_state_(index * 2654435761U + 1) {}
+      random_state_(index * 2654435761U + 1) {
+  // Until it is started nothing waits in its poller; otherwise everybody would come to look.
+  polls_.fall_asleep();
+}
 
 void worker::start() {
   thread_ = base::thread([this] { run(); });
@@ -60,6 +63,7 @@ void worker::run() {
   std::snprintf(name, sizeof name, "tacit-%u", index_);
   pthread_setname_np(pthread_self(), name);
 
+  polls_.wake_up();
   thread_id_.store(::gettid(), base::memory_order_relaxed);
   const memory::thread_pools pools(owner_.options_.memory);
   current_worker = this;

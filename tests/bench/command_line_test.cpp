@@ -262,5 +262,29 @@ TEST(tacit_bench, an_interrupted_comparison_stops_what_it_started) {
   }
 }
 
+TEST(tacit_bench, fills_a_budget_until_the_next_instance_is_too_many) {
+  const support::temporary_folder folder;
+  const auto contenders =
+      folder.write("c.json", R"({"contenders":[{"name":"small","command":[")" TACIT_RAW_EPOLL
+                             R"(","{port}"],"ready_path":"/plaintext"}]})");
+  const auto json = folder.file("density.json");
+  const auto result = bench({"density", "--contenders", contenders, "--memory", "8M", "--starts",
+                             "1", "--load", "100", "--answer-within", "10s", "--json", json});
+  if (result.errors.find("control groups") != std::string::npos) GTEST_SKIP() << result.errors;
+  ASSERT_EQ(result.status, 0) << result.errors << result.output;
+  const auto row = read_json(json)["contenders"][0];
+  EXPECT_GE(row["fitted"], 1);
+  EXPECT_EQ(row["answered"], row["fitted"]);
+  EXPECT_LE(row["charged_bytes"], 8 << 20);
+  EXPECT_GT(row["starts"][0]["startup_ns"], 0);
+  EXPECT_GT(row["starts"][0]["idle_bytes"], 0);
+}
+
+TEST(tacit_bench, a_density_without_sense_is_refused) {
+  EXPECT_EQ(bench({"density", "--memory", "12"}).status, 2);
+  EXPECT_EQ(bench({"density", "--target", "x"}).status, 2);
+  EXPECT_EQ(bench({"density", "nobody"}).status, 2);
+}
+
 }  // namespace
 }  // namespace tacit::bench

@@ -209,10 +209,9 @@ TEST(options, a_replay_takes_filters_and_objectives) {
 }
 
 TEST(options, what_is_not_there_is_refused_by_name) {
-  EXPECT_EQ(
-      refusal({"rnu"}),
-      "rnu: no such command; there are run, replay, generate, histogram, capacity, merge, compare "
-      "and report");
+  EXPECT_EQ(refusal({"rnu"}),
+            "rnu: no such command; there are run, replay, generate, histogram, capacity, density, "
+            "merge, compare and report");
   EXPECT_EQ(refusal({"run", "http://h/", "--hgrn", "f"}),
             "unknown option --hgrn (tacit-bench --help says what there is)");
   EXPECT_NE(refusal({"run", "http://h/", "--slo", "p99=5ms"}).find("--slo"), std::string::npos);

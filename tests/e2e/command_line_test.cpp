@@ -35,13 +35,13 @@ void expect_complaint(std::vector<std::string> arguments, int status,
 
 void expect_serve_complaint(std::vector<std::string> more, int status,
                             const std::vector<std::string>& words) {
-  more.insert(more.begin(), {TACIT_PROGRAM, "serve"});
+  more.insert(more.begin(), {program(), "serve"});
   expect_complaint(std::move(more), status, words);
 }
 
 TEST(tacit_command_line, names_what_it_does_not_know) {
-  expect_complaint({TACIT_PROGRAM, "serv"}, usage, {"serv"});
-  expect_complaint({TACIT_PROGRAM}, usage, {"--help"});
+  expect_complaint({program(), "serv"}, usage, {"serv"});
+  expect_complaint({program()}, usage, {"--help"});
   expect_serve_complaint({"--lisen", "127.0.0.1:0"}, usage, {"--lisen"});
   expect_serve_complaint({"--mode", "fiber"}, usage, {"--mode", "fiber"});
   expect_serve_complaint({"--memory", "pool"}, usage, {"--memory", "pool"});
@@ -68,12 +68,12 @@ TEST(tacit_command_line, names_values_that_are_none) {
 
 TEST(tacit_command_line, help_and_version_go_to_stdout) {
   for (const char* option : {"--help", "--version"}) {
-    const finished done = run({TACIT_PROGRAM, option});
+    const finished done = run({program(), option});
     EXPECT_EQ(done.status, 0) << option;
     EXPECT_NE(done.output, "") << option;
     EXPECT_EQ(done.errors, "") << option;
   }
-  const finished help = run({TACIT_PROGRAM, "serve", "--help"});
+  const finished help = run({program(), "serve", "--help"});
   EXPECT_EQ(help.status, 0);
   for (const char* option :
        {"--config", "--listen", "--mode", "--memory", "--workers", "--site", "--body-limit"}) {
@@ -148,7 +148,7 @@ TEST(tacit_command_line, a_config_is_followed_and_options_go_before_it) {
   const server_process server({"coroutine", "arena"}, {"--config", config});
   EXPECT_EQ(server.runtime().at("mode"), "coroutine");
 
-  support::process program({TACIT_PROGRAM, "serve", "--config", config});
+  support::process program({program(), "serve", "--config", config});
   const std::string address = program.await_line("listening on ");
   support::raw_client client(
       static_cast<std::uint16_t>(std::stoi(address.substr(address.find(':') + 1))));
@@ -162,12 +162,12 @@ TEST(tacit_healthcheck, follows_the_server) {
   {
     const server_process server({"coroutine", "arena"});
     url = "http://127.0.0.1:" + std::to_string(server.port());
-    const finished good = run({TACIT_PROGRAM, "healthcheck", url + "/healthz"});
+    const finished good = run({program(), "healthcheck", url + "/healthz"});
     EXPECT_EQ(good.status, 0) << good.errors;
-    expect_complaint({TACIT_PROGRAM, "healthcheck", url + "/nowhere"}, failure, {"404"});
+    expect_complaint({program(), "healthcheck", url + "/nowhere"}, failure, {"404"});
   }
-  expect_complaint({TACIT_PROGRAM, "healthcheck", url + "/healthz"}, failure, {url});
-  expect_complaint({TACIT_PROGRAM, "healthcheck", "nonsense"}, usage, {"nonsense"});
+  expect_complaint({program(), "healthcheck", url + "/healthz"}, failure, {url});
+  expect_complaint({program(), "healthcheck", "nonsense"}, usage, {"nonsense"});
 }
 
 #ifdef TACIT_BENCH_PROGRAM

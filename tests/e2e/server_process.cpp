@@ -1,6 +1,7 @@
 #include "e2e/server_process.hpp"
 
 #include <csignal>
+#include <cstdlib>
 #include <ostream>
 #include <stdexcept>
 
@@ -8,8 +9,8 @@ namespace tacit::e2e {
 namespace {
 
 std::vector<std::string> command(cell which, std::vector<std::string> more) {
-  std::vector<std::string> arguments{TACIT_PROGRAM, "serve",    "--listen", "127.0.0.1:0",
-                                     "--mode",      which.mode, "--memory", which.memory};
+  std::vector<std::string> arguments{program(), "serve",    "--listen", "127.0.0.1:0",
+                                     "--mode",  which.mode, "--memory", which.memory};
   arguments.insert(arguments.end(), more.begin(), more.end());
   return arguments;
 }
@@ -26,6 +27,11 @@ std::uint16_t port_of(const std::string& address) {
 
 void PrintTo(const cell& which, std::ostream* out) {
   *out << which.mode << '_' << which.memory;
+}
+
+std::string program() {
+  const char* other = std::getenv("TACIT_E2E_PROGRAM");
+  return other == nullptr ? TACIT_PROGRAM : other;
 }
 
 server_process::server_process(cell which, std::vector<std::string> more_arguments)

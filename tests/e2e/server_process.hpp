@@ -13,6 +13,10 @@
 
 namespace tacit::e2e {
 
+/// The server that is tested: what TACIT_E2E_PROGRAM names, else the one that was built with the
+/// tests. For binaries of another machine that a program here can run.
+[[nodiscard]] std::string program();
+
 /// One of the four kinds of server that answer alike: a threading mode and a memory mode.
 struct cell {
   const char* mode;

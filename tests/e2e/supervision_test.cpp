@@ -126,7 +126,7 @@ TEST_P(supervised, serves_on_the_socket_that_it_is_given) {
   const std::string command =
       "LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=tacit.socket exec \"$@\" 3<&" +
       std::to_string(given);
-  support::process server({"/bin/bash", "-c", command, "bash", TACIT_PROGRAM, "serve", "--mode",
+  support::process server({"/bin/bash", "-c", command, "bash", program(), "serve", "--mode",
                            GetParam().mode, "--memory", GetParam().memory});
   ::close(given);
   EXPECT_EQ("127.0.0.1" + socket.address().substr(9), server.await_line("listening on "));
@@ -139,7 +139,7 @@ TEST_P(supervised, serves_on_the_socket_that_it_is_given) {
 
 TEST_P(supervised, what_it_cannot_listen_on_is_refused) {
   support::process server({"/bin/bash", "-c", "LISTEN_PID=$$ LISTEN_FDS=1 exec \"$@\" 3</dev/null",
-                           "bash", TACIT_PROGRAM, "serve"});
+                           "bash", program(), "serve"});
   EXPECT_EQ(server.wait(), 1);
   EXPECT_NE(server.errors().find("descriptor 3 was given to listen on"), npos) << server.errors();
 }

@@ -80,7 +80,7 @@ TACIT_IN_EVERY_CELL(upgrade);
 // A copy of the program in a place where it can be replaced.
 class replaced_program : public testing::Test {
  protected:
-  replaced_program() { std::filesystem::copy_file(TACIT_PROGRAM, program_); }
+  replaced_program() { std::filesystem::copy_file(program(), program_); }
 
   // As a deployment does it: another file under the same name.
   void replace_by(const std::string& script) const {

@@ -127,6 +127,52 @@ TEST(spare_workers, that_have_not_been_called_keep_nobody_awake) {
   }));
 }
 
+/// Tells whether anybody looked into it, and whether its own worker ran: only that one waits in it.
+class watched_poller final : public poller {
+ public:
+  watched_poller(count& looks, count& waits) : looks_(looks), waits_(waits) {}
+  std::size_t poll() override {
+    looks_.fetch_add(1);
+    return room_.poll();
+  }
+  std::size_t wait(std::optional<base::steady_time> deadline) override {
+    waits_.fetch_add(1);
+    return room_.wait(deadline);
+  }
+  void interrupt() noexcept override { room_.interrupt(); }
+
+ private:
+  count& looks_;
+  count& waits_;
+  waiting_room room_;
+};
+
+// A look is a system call; there would be one for each of them before every sleep.
+TEST(spare_workers, that_have_not_been_called_have_nobody_look_into_their_pollers) {
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    count looks{0};
+    count waits{0};
+    count done{0};
+    scheduler_options options;
+    options.workers = 1;
+    options.spare_workers = 3;
+    options.make_poller = [&](std::uint32_t worker) -> std::unique_ptr<poller> {
+      if (worker == 0) return std::make_unique<waiting_room>();
+      return std::make_unique<watched_poller>(looks, waits);
+    };
+    scheduler pool(options);
+    for (int i = 0; i < 20; ++i) {
+      pool.spawn(counts(done)).detach();
+      ASSERT_TRUE(support::eventually([&] { return done.load() == i + 1; }));
+    }
+    EXPECT_EQ(pool.stop(support::patience), 0U);
+    if (waits.load() != 0) continue;  // The machine was so busy that one was called.
+    EXPECT_EQ(looks.load(), 0);
+    return;
+  }
+  GTEST_SKIP() << "the machine is so busy that spare workers are called all the time";
+}
+
 TEST(spare_workers, there_are_none_unless_asked_for_or_without_stealing) {
   EXPECT_EQ(scheduler().spare_workers(), 0U);
   const scheduler pool({.workers = 1,
