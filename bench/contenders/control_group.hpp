@@ -32,7 +32,7 @@ struct group_budget {
 class control_group {
  public:
   /// Throws base::failure, which says what is not permitted.
-  control_group(group_place at, const std::string& name, const group_budget& budget);
+  control_group(const group_place& at, const std::string& name, const group_budget& budget);
   ~control_group();
   control_group(const control_group&) = delete;
   control_group& operator=(const control_group&) = delete;

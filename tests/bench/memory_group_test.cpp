@@ -71,7 +71,7 @@ TEST_F(memory_groups, a_program_starts_inside_and_the_group_goes_with_it) {
   {
     const memory_group group{limit_bytes};
     path = group.path();
-    process inside{{{"sleep", "1000"}, {}, "", "/dev/null", {}, group.procs()}};
+    process inside{{{"sleep", "1000"}, {}, "", "/dev/null", {}, {group.procs()}}};
     EXPECT_TRUE(support::eventually([&] {
       return group_of(inside.pid()).find(path.filename().string()) != std::string::npos;
     }));
@@ -84,7 +84,7 @@ TEST_F(memory_groups, a_program_starts_inside_and_the_group_goes_with_it) {
 TEST_F(memory_groups, what_takes_more_than_the_limit_is_killed_and_counted) {
   const memory_group group{limit_bytes};
   // tail keeps the line that never ends.
-  process greedy{{{"sh", "-c", "tail -n 1 /dev/zero"}, {}, "", "/dev/null", {}, group.procs()}};
+  process greedy{{{"sh", "-c", "tail -n 1 /dev/zero"}, {}, "", "/dev/null", {}, {group.procs()}}};
   EXPECT_TRUE(support::eventually([&] { return greedy.ending().has_value(); }));
   EXPECT_GE(group.kills(), 1u);
   EXPECT_LE(group.peak_bytes(), limit_bytes);

@@ -148,8 +148,8 @@ TEST(tacit_command_line, a_config_is_followed_and_options_go_before_it) {
   const server_process server({"coroutine", "arena"}, {"--config", config});
   EXPECT_EQ(server.runtime().at("mode"), "coroutine");
 
-  support::process program({program(), "serve", "--config", config});
-  const std::string address = program.await_line("listening on ");
+  support::process started({program(), "serve", "--config", config});
+  const std::string address = started.await_line("listening on ");
   support::raw_client client(
       static_cast<std::uint16_t>(std::stoi(address.substr(address.find(':') + 1))));
   const auto runtime = nlohmann::json::parse(client.exchange(get_request("/debug/runtime")).body);
