@@ -1,6 +1,8 @@
 // The numbers in /metrics and /debug/runtime are true.
 
 #include <gtest/gtest.h>
+
+#include <algorithm>
 #include <sstream>
 
 #include "e2e/server_process.hpp"
@@ -124,7 +126,11 @@ TEST_P(counting, a_request_allocates_nothing_in_arena_mode) {
 TEST_P(counting, nor_does_a_handler_that_waits) {
   const server_process server = serve({"--workers", "1"});
   raw_client client = server.connect();
-  const double each = allocations_per_request(client, get_request("/sleep?ms=1"), 500);
+  // The least of three: once a second the server looks how much memory it may have, which is not a
+  // request's doing. What a request allocates is in each of them.
+  double each = allocations_per_request(client, get_request("/sleep?ms=1"), 500);
+  for (int again = 0; again < 2; ++again)
+    each = std::min(each, allocations_per_request(client, get_request("/sleep?ms=1"), 500));
   if (std::string(GetParam().memory) == "heap") {
     EXPECT_GT(each, 1);
   } else {
