@@ -110,7 +110,7 @@ bool tcp_stream::start_read(std::span<char> into, duration timeout, completion& 
   reader_ = &done;
   into_ = into;
   done.abort_on(reactor_.context());
-  done.slot().emplace<cancel_read>(this);
+  done.slot().emplace<cancel_read>(cancel_read{this});
   set_deadline(read_deadline_, timeout);
   while (!place_.reading.await()) {
     static_cast<void>(place_.reading.take());
@@ -153,7 +153,7 @@ transfer tcp_stream::try_send_file(int fd, std::uint64_t offset, std::uint64_t b
 void tcp_stream::wait_for_room(duration timeout, completion& done) {
   writer_ = &done;
   done.abort_on(reactor_.context());
-  done.slot().emplace<cancel_write>(this);
+  done.slot().emplace<cancel_write>(cancel_write{this});
   set_deadline(write_deadline_, timeout);
   static_cast<void>(place_.writing.take());
   reactor_.sockets().tell_again(socket_.get(), place_);
