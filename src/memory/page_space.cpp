@@ -147,7 +147,7 @@ class alignas(base::cache_line_bytes) size_space {
 
 constinit std::array<size_space, sizes> spaces;
 
-std::size_t number_of(std::size_t rounded_bytes) noexcept {
+[[maybe_unused]] std::size_t number_of(std::size_t rounded_bytes) noexcept {
   return static_cast<std::size_t>(std::countr_zero(rounded_bytes / smallest_bytes));
 }
 
