@@ -25,7 +25,7 @@ namespace tacit::bench {
 namespace {
 
 // Long enough to fill pools and caches, short enough not to matter for the whole.
-constexpr std::int64_t warmup_ns = 100'000'000;
+constexpr std::int64_t block_warmup_ns = 100'000'000;
 // Half of what the slowest can do: far from saturation for all, so that latency means something.
 constexpr double paced_share = 0.5;
 // What the skew workload is defined with: loaded enough that a worker that is stuck hurts.
@@ -425,7 +425,7 @@ class contest {
                        drive.timeout_ns,
                        stop_};
       sampler costs{server.address(), server.authority(), server.pid()};
-      warm_up(connected, traffic, warmup_ns);
+      warm_up(connected, traffic, block_warmup_ns);
       load phase{&traffic, &when};
       phase.timeout_ns = drive.timeout_ns;
       if (load_.log) {

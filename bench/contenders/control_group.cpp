@@ -109,7 +109,8 @@ group_place find_group_place(const path& root) {
       "bounds what instances take"};
 }
 
-control_group::control_group(const group_place& at, const std::string& name, const group_budget& budget)
+control_group::control_group(const group_place& at, const std::string& name,
+                             const group_budget& budget)
     : self_{at.version, at.memory / name, at.cpu / name} {
   // What bounds the groups within `at`, with version 2.
   if (self_.version == 2) write(at.memory / "cgroup.subtree_control", "+memory +cpu");

@@ -8,6 +8,8 @@
 
 #include <tacit/memory/memory_budget.hpp>
 
+#include "http/field_text.hpp"
+
 namespace tacit::http {
 
 namespace beast_http = boost::beast::http;
@@ -313,7 +315,11 @@ void parser::on_chunk_header_impl(std::uint64_t size, string_view extensions, er
   }
   extension_bytes_ += extensions.size();
   if (extension_bytes_ > limits_.chunk_extension_bytes_max) {
-    refuse(400, "the chunk extensions are longer than this server takes", ec);
+    return refuse(400, "the chunk extensions are longer than this server takes", ec);
+  }
+  // Beast takes anything between quotes. Who ends lines at a line feed would see another chunk.
+  if (!is_field_text(view(extensions))) {
+    refuse(400, "a chunk extension has a control character", ec);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "http/field_text.hpp"
 #include "http/url.hpp"
 
 namespace tacit::http {
@@ -13,12 +14,6 @@ bool is_token(std::string_view text) noexcept {
   constexpr std::string_view allowed =
       "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
   return !text.empty() && text.find_first_not_of(allowed) == std::string_view::npos;
-}
-
-bool is_value(std::string_view text) noexcept {
-  return std::none_of(text.begin(), text.end(), [](char each) {
-    return (static_cast<unsigned char>(each) < ' ' && each != '\t') || each == 0x7f;
-  });
 }
 
 bool is_target(std::string_view text) noexcept {
@@ -54,7 +49,7 @@ base::error_code check(const client_request& request) noexcept {
   }
   if (!is_target(request.target)) return base::errc::malformed;
   for (const field& each : request.fields) {
-    if (!is_token(each.name) || !is_value(each.value)) return base::errc::malformed;
+    if (!is_token(each.name) || !is_field_text(each.value)) return base::errc::malformed;
     if (is_own(each.name)) return base::errc::wrong_use;
   }
   return {};

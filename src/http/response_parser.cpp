@@ -3,6 +3,8 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/error.hpp>
 
+#include "http/field_text.hpp"
+
 namespace tacit::http {
 
 namespace beast_http = boost::beast::http;
@@ -118,7 +120,9 @@ std::size_t response_parser::on_body_impl(string_view body, error_code&) {
 void response_parser::on_chunk_header_impl(std::uint64_t, string_view extensions, error_code& ec) {
   has_chunk_begun_ = true;
   extension_bytes_ += extensions.size();
-  if (extension_bytes_ > chunk_extension_bytes_max) ec = beast_http::error::bad_chunk_extension;
+  if (extension_bytes_ > chunk_extension_bytes_max || !is_field_text(view(extensions))) {
+    ec = beast_http::error::bad_chunk_extension;
+  }
 }
 
 std::size_t response_parser::on_chunk_body_impl(std::uint64_t, string_view body, error_code&) {

@@ -14,8 +14,8 @@ using http::activity;
 using nlohmann::json;
 
 // While they are described, no connection can be opened or closed.
-constexpr std::uint64_t listed = 100;
-constexpr std::uint64_t listed_max = 1'000;
+constexpr std::uint64_t connections_listed = 100;
+constexpr std::uint64_t connections_listed_max = 1'000;
 
 std::size_t total(const http::connection_listing& listing) {
   return std::accumulate(listing.count.begin(), listing.count.end(), std::size_t{0});
@@ -41,7 +41,7 @@ double seconds(std::chrono::nanoseconds time) {
   return static_cast<double>(time.count()) / 1e9;
 }
 
-json to_json(const http::connection_info& info) {
+json one_to_json(const http::connection_info& info) {
   json out = {{"connection", info.requests.connection},
               {"peer", info.socket.peer},
               {"state", key_of(info.doing)},
@@ -73,7 +73,7 @@ json to_json(const http::connection_listing& listing) {
   for (std::size_t i = 0; i < http::activities; ++i)
     out["states"][key_of(static_cast<activity>(i))] = listing.count[i];
   for (const auto& each : listing.connections)
-    out["connections"].push_back(to_json(each));
+    out["connections"].push_back(one_to_json(each));
   return out;
 }
 
@@ -101,10 +101,11 @@ std::string to_text(const http::connection_listing& listing) {
 
 sched::task<> answer_connections(const http::connection_set& of, http::context& c) {
   const auto format = c.request.query_value("format").value_or("json");
-  const auto limit = c.request.query_value("limit") ? c.query_number("limit") : listed;
+  const auto limit = c.request.query_value("limit") ? c.query_number("limit") : connections_listed;
   const auto state = c.request.query_value("state");
   const auto only = state ? parse_activity(*state) : std::nullopt;
-  if (!limit || *limit > listed_max || (format != "json" && format != "text") || (state && !only)) {
+  if (!limit || *limit > connections_listed_max || (format != "json" && format != "text") ||
+      (state && !only)) {
     co_return c.problem(400,
                         "expected ?format=json or text, ?limit=N with N up to 1000, ?state=idle, "
                         "reading_head, reading_body, handling, writing or lingering");

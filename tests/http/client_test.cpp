@@ -252,6 +252,7 @@ TEST_F(client_test, an_answer_that_leaves_a_doubt_is_refused) {
            in_chunks("x\r\n\r\n"),
            in_chunks("5\r\nhelloX\r\n0\r\n\r\n"),
            in_chunks("fffffffffffffffff\r\n"),
+           in_chunks("5;a=\"\n\"\r\nhello\r\n0\r\n\r\n"),
        }) {
     const got it = hear(each);
     EXPECT_EQ(it.error, errc::malformed) << each << ": " << it.error.message();

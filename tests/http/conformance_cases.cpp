@@ -262,6 +262,8 @@ void add_bodies(cases& to) {
   broken("that_end_in_line_feed", "5\r\n12345\n0\r\n\r\n");
   broken("with_a_control_character_in_an_extension", "5;a\x01\r\n12345\r\n0\r\n\r\n");
   broken("with_a_line_feed_in_an_extension", "5;a\nb\r\n12345\r\n0\r\n\r\n");
+  broken("with_a_line_feed_between_quotes", "5;a=\"b\n\"\r\n12345\r\n0\r\n\r\n");
+  broken("with_a_control_character_between_quotes", "5;a=\"\x01\"\r\n12345\r\n0\r\n\r\n");
   broken("with_an_extension_without_name", "5;=a\r\n12345\r\n0\r\n\r\n");
   broken("with_a_quote_over_a_line_end", "5;a=\"b\r\n1234\"\r\n0\r\n\r\n");
   broken("with_long_extensions",
