@@ -1,6 +1,11 @@
 #include <tacit/base/cgroup.hpp>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <charconv>
 #include <fstream>
 #include <iterator>
@@ -103,13 +108,16 @@ std::vector<path> folders_of_group(const std::vector<mount>& mounts, const std::
 
 cgroup_finder::cgroup_finder(path root)
     : root_(std::move(root)),
-      membership_(read_small_file(root_ / "proc/self/cgroup")),
+      membership_file_(root_ / "proc/self/cgroup"),
+      membership_(read_small_file(membership_file_)),
       mountinfo_(read_small_file(root_ / "proc/self/mountinfo")) {}
 
 bool cgroup_finder::moved() {
-  std::string now = read_small_file(root_ / "proc/self/cgroup");
-  if (now == membership_) return false;
-  membership_ = std::move(now);
+  // A line for each hierarchy. What is longer than this is compared as far as it goes.
+  std::array<char, 8192> buffer;
+  const std::string_view now = read_small_file(membership_file_, buffer);
+  if (now == std::string_view(membership_).substr(0, buffer.size())) return false;
+  membership_ = read_small_file(membership_file_);
   // It may have come with other mounts.
   mountinfo_ = read_small_file(root_ / "proc/self/mountinfo");
   return true;
@@ -131,8 +139,22 @@ std::string read_small_file(const path& file) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-std::string read_first_line(const path& file) {
-  const std::string text = read_small_file(file);
+std::string_view read_small_file(const path& file, std::span<char> buffer) noexcept {
+  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return {};
+  std::size_t size = 0;
+  while (size < buffer.size()) {
+    const ssize_t count = ::read(fd, buffer.data() + size, buffer.size() - size);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) break;
+    size += static_cast<std::size_t>(count);
+  }
+  ::close(fd);
+  return {buffer.data(), size};
+}
+
+std::string_view read_first_line(const path& file, std::span<char> buffer) noexcept {
+  const std::string_view text = read_small_file(file, buffer);
   return text.substr(0, text.find('\n'));
 }
 

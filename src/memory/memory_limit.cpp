@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <sstream>
+#include <array>
 #include <string_view>
 #include <utility>
 
@@ -15,81 +15,106 @@ using std::filesystem::path;
 // v1 writes the largest number of whole pages that fits where there is no limit.
 constexpr std::int64_t unlimited_from = std::int64_t{1} << 60;
 
-const char* limit_file(int version) noexcept {
-  return version == 1 ? "memory.limit_in_bytes" : "memory.max";
-}
-
 // v2 writes `max` where there is no limit.
-std::optional<std::uint64_t> read_bytes(const path& file) {
-  const auto number = base::whole_number(base::read_first_line(file));
+std::optional<std::uint64_t> read_bytes(const path& file) noexcept {
+  std::array<char, 64> buffer;
+  const auto number = base::whole_number(base::read_first_line(file, buffer));
   if (!number || *number < 0 || *number >= unlimited_from) return std::nullopt;
   return static_cast<std::uint64_t>(*number);
 }
 
+// The next word of a text, or nothing at its end.
+std::string_view take_word(std::string_view& text) noexcept {
+  text.remove_prefix(std::min(text.find_first_not_of(" \n"), text.size()));
+  const std::string_view word = text.substr(0, text.find_first_of(" \n"));
+  text.remove_prefix(word.size());
+  return word;
+}
+
 // Lines read `name bytes`.
-std::uint64_t sum_of(const std::string& statistics, std::string_view first,
-                     std::string_view second) {
-  std::uint64_t sum = 0;
-  std::istringstream in(statistics);
-  std::string name;
-  for (std::uint64_t bytes = 0; in >> name >> bytes;) {
-    if (name == first || name == second) sum += bytes;
+std::uint64_t sum_of(std::string_view statistics, std::string_view first,
+                     std::string_view second) noexcept {
+  std::int64_t sum = 0;
+  while (!statistics.empty()) {
+    const std::string_view name = take_word(statistics);
+    const auto bytes = base::whole_number(take_word(statistics));
+    if (name == first || name == second) sum += std::max<std::int64_t>(bytes.value_or(0), 0);
   }
-  return sum;
+  return static_cast<std::uint64_t>(sum);
 }
 
 }  // namespace
 
-memory_limit_watch::memory_limit_watch(path root)
-    : groups_(std::move(root)), folders_(groups_.folders_of("memory")) {
-  current_ = read();
+memory_limit_watch::group::group(const base::cgroup_folder& folder)
+    : limit(folder.path / (folder.version == 1 ? "memory.limit_in_bytes" : "memory.max")),
+      charged(folder.path / (folder.version == 1 ? "memory.usage_in_bytes" : "memory.current")),
+      statistics(folder.path / "memory.stat"),
+      version(folder.version) {}
+
+memory_limit_watch::memory_limit_watch(path root) : finder_(std::move(root)) {
+  find_groups();
+  read();
+}
+
+void memory_limit_watch::find_groups() {
+  const auto folders = finder_.folders_of("memory");
+  groups_ = std::vector<group>(folders.begin(), folders.end());
 }
 
 bool memory_limit_watch::changed() {
-  if (groups_.moved()) folders_ = groups_.folders_of("memory");
-  auto now = read();
-  if (now == current_) return false;
-  current_ = std::move(now);
-  return true;
+  if (finder_.moved()) find_groups();
+  return read();
 }
 
-std::optional<memory_limit> memory_limit_watch::read() {
-  std::optional<memory_limit> tightest;
-  for (const base::cgroup_folder& group : folders_) {
-    const path file = group.path / limit_file(group.version);
-    const auto bytes = read_bytes(file);
-    if (!bytes || *bytes == 0 || (tightest && tightest->bytes <= *bytes)) continue;
-    tightest = {*bytes, file.string(), group.version};
-    limiting_ = group;
+bool memory_limit_watch::read() {
+  std::optional<std::uint64_t> tightest;
+  for (std::size_t i = 0; i < groups_.size(); ++i) {
+    const auto bytes = read_bytes(groups_[i].limit);
+    if (!bytes || *bytes == 0 || (tightest && *tightest <= *bytes)) continue;
+    tightest = bytes;
+    limiting_ = i;
   }
-  return tightest;
+  if (!tightest) {
+    const bool was_limited = current_.has_value();
+    current_.reset();
+    return was_limited;
+  }
+  const group& from = groups_[limiting_];
+  if (current_ && current_->bytes == *tightest && current_->file == from.limit.native()) {
+    return false;
+  }
+  current_ = {*tightest, from.limit.native(), from.version};
+  return true;
 }
 
 std::optional<std::uint64_t> memory_limit_watch::charged_bytes() const {
   if (!current_) return std::nullopt;
-  return read_bytes(limiting_.path /
-                    (limiting_.version == 1 ? "memory.usage_in_bytes" : "memory.current"));
+  return read_bytes(groups_[limiting_].charged);
 }
 
 // Pages of tmpfs are in the lists of anonymous memory, so the lists of files hold what can go.
 std::optional<std::uint64_t> memory_limit_watch::used_bytes() const {
   const auto charged = charged_bytes();
   if (!charged) return std::nullopt;
-  const std::string statistics = base::read_small_file(limiting_.path / "memory.stat");
-  const bool is_v1 = limiting_.version == 1;
+  const group& limiting = groups_[limiting_];
+  std::array<char, 8192> buffer;
+  const std::string_view statistics = base::read_small_file(limiting.statistics, buffer);
+  const bool is_v1 = limiting.version == 1;
   const std::uint64_t of_files = sum_of(statistics, is_v1 ? "total_inactive_file" : "inactive_file",
                                         is_v1 ? "total_active_file" : "active_file");
   return *charged - std::min(*charged, of_files);
 }
 
 // `size resident shared ...` in pages.
-std::uint64_t resident_bytes(const path& root) {
-  std::istringstream in(base::read_first_line(root / "proc/self/statm"));
-  std::uint64_t size = 0;
-  std::uint64_t resident = 0;
-  std::uint64_t shared = 0;
-  if (!(in >> size >> resident >> shared) || shared > resident) return 0;
-  return (resident - shared) * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+std::uint64_t resident_bytes(const path& statm) noexcept {
+  std::array<char, 256> buffer;
+  std::string_view line = base::read_first_line(statm, buffer);
+  take_word(line);
+  const std::int64_t resident = base::whole_number(take_word(line)).value_or(0);
+  const std::int64_t shared = base::whole_number(take_word(line)).value_or(0);
+  if (shared > resident) return 0;
+  return static_cast<std::uint64_t>(resident - shared) *
+         static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
 }  // namespace tacit::memory

@@ -33,15 +33,16 @@ std::optional<quota> quota_of(std::string_view us, std::string_view period_us) {
   return quota{*allowed, *period};
 }
 
-std::optional<quota> read_quota(const base::cgroup_folder& group, const path& file) {
-  const std::string line = base::read_first_line(file);
-  if (group.version == 1) {
-    return quota_of(line, base::read_first_line(group.path / "cpu.cfs_period_us"));
+std::optional<quota> read_quota(const path& file, const path& period, int version) noexcept {
+  std::array<char, 64> buffer;
+  const std::string_view line = base::read_first_line(file, buffer);
+  if (version == 1) {
+    std::array<char, 64> second;
+    return quota_of(line, base::read_first_line(period, second));
   }
   const std::size_t blank = line.find(' ');
-  if (blank == std::string::npos) return std::nullopt;
-  return quota_of(std::string_view(line).substr(0, blank),
-                  std::string_view(line).substr(blank + 1));
+  if (blank == std::string_view::npos) return std::nullopt;
+  return quota_of(line.substr(0, blank), line.substr(blank + 1));
 }
 
 }  // namespace
@@ -61,35 +62,56 @@ std::uint32_t available_cpus() {
   return read_cpu_limit().cpus;
 }
 
-cpu_quota_watch::cpu_quota_watch(path root)
-    : groups_(std::move(root)), folders_(groups_.folders_of("cpu")) {
-  current_ = read(affinity_cpus());
+cpu_quota_watch::group::group(const base::cgroup_folder& folder)
+    : quota(folder.path / (folder.version == 1 ? "cpu.cfs_quota_us" : "cpu.max")),
+      period(folder.path / "cpu.cfs_period_us"),
+      version(folder.version) {}
+
+cpu_quota_watch::cpu_quota_watch(path root) : finder_(std::move(root)) {
+  find_groups();
+  read(affinity_cpus());
+}
+
+void cpu_quota_watch::find_groups() {
+  const auto folders = finder_.folders_of("cpu");
+  groups_ = std::vector<group>(folders.begin(), folders.end());
 }
 
 bool cpu_quota_watch::changed(std::uint32_t affinity) {
-  if (groups_.moved()) folders_ = groups_.folders_of("cpu");
-  cpu_limit now = read(affinity);
-  const bool differs = now.cpus != current_.cpus;
-  current_ = std::move(now);
-  return differs;
+  if (finder_.moved()) find_groups();
+  const std::uint32_t before = current_.cpus;
+  read(affinity);
+  return current_.cpus != before;
 }
 
-cpu_limit cpu_quota_watch::read(std::uint32_t affinity) const {
-  cpu_limit tightest;
-  tightest.cpus = tightest.affinity = std::max(1U, affinity);
-  for (const base::cgroup_folder& group : folders_) {
-    const path file = group.path / (group.version == 1 ? "cpu.cfs_quota_us" : "cpu.max");
-    const auto found = read_quota(group, file);
+void cpu_quota_watch::read(std::uint32_t affinity) {
+  current_.cpus = current_.affinity = std::max(1U, affinity);
+  const group* tightest = nullptr;  // Whose quota is the smallest.
+  const group* deciding = nullptr;  // The first whose quota decides the number of CPUs.
+  double cpus = 0;
+  for (const group& each : groups_) {
+    const auto found = read_quota(each.quota, each.period, each.version);
     if (!found) continue;
-    if (!tightest.quota || found->cpus() < tightest.quota->cpus) {
-      tightest.quota = {found->cpus(), file.string(), group.version};
+    if (tightest == nullptr || found->cpus() < cpus) {
+      tightest = &each;
+      cpus = found->cpus();
     }
-    if (found->whole_cpus() < tightest.cpus) {
-      tightest.cpus = found->whole_cpus();
-      tightest.source = file.string();
+    if (found->whole_cpus() < current_.cpus) {
+      deciding = &each;
+      current_.cpus = found->whole_cpus();
     }
   }
-  return tightest;
+  // Assigned to what is there: no allocation where nothing has changed.
+  current_.source = deciding == nullptr ? std::string_view("affinity mask")
+                                        : std::string_view(deciding->quota.native());
+  if (tightest == nullptr) {
+    current_.quota.reset();
+    return;
+  }
+  if (!current_.quota) current_.quota.emplace();
+  current_.quota->cpus = cpus;
+  current_.quota->file = tightest->quota.native();
+  current_.quota->cgroup_version = tightest->version;
 }
 
 }  // namespace tacit::sched

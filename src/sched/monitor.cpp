@@ -4,8 +4,8 @@
 #include <sys/prctl.h>
 
 #include <algorithm>
+#include <exception>
 #include <mutex>
-#include <system_error>
 
 #include <tacit/base/time_slice.hpp>
 #include <tacit/sched/scheduler.hpp>
@@ -163,8 +163,8 @@ bool monitor::call_spares(base::steady_time now) {
   }
   try {
     scheduler_.set_active(std::max(regular_, held + 1));
-  } catch (const std::system_error&) {
-    // No further thread is to be had now; the next look tries again.
+  } catch (const std::exception&) {
+    // No further thread or descriptor is to be had now; the next look tries again.
     scheduler_.set_active(regular_);
   }
   return in_same_run >= regular_;

@@ -26,8 +26,11 @@ scheduler::scheduler(const scheduler_options& options)
   injected_ = std::make_unique<inject_queue>();
   workers_.reserve(count);
   for (std::uint32_t i = 0; i < count; ++i) {
-    workers_.push_back(std::make_unique<worker>(*this, i, options.make_poller(i)));
+    workers_.push_back(std::make_unique<worker>(*this, i));
   }
+  // Those of spare workers take descriptors and time to start, and most are never called.
+  for (std::uint32_t i = 0; i < limit_.cpus; ++i)
+    workers_[i]->open_poller();
   monitor_ = std::make_unique<monitor>(*this);
   blocking_ = std::make_unique<blocking_pool>(options.blocking);
   // Only now: a worker looks at the queues of all others. Spare ones are started when called.
@@ -52,8 +55,9 @@ std::size_t scheduler::stop(std::chrono::nanoseconds grace) {
   blocking_->close();
   monitor_->stop();
   halted_.store(true, base::memory_order_seq_cst);
-  for (auto& each : workers_)
-    each->waits_in().interrupt();
+  for (auto& each : workers_) {
+    if (each->is_started()) each->waits_in().interrupt();
+  }
   for (auto& each : workers_)
     each->join();
   return live_roots();

@@ -40,17 +40,23 @@ worker* worker::current() noexcept {
   return current_worker;
 }
 
-worker::worker(scheduler& owner, std::uint32_t index, std::unique_ptr<poller> waits_in)
+worker::worker(scheduler& owner, std::uint32_t index)
     : owner_(owner),
       index_(index),
-      poller_(std::move(waits_in)),
-      timers_(this, poller_.get()),
+      timers_(this),
       random_state_(index * 2654435761U + 1) {
   // Until it is started nothing waits in its poller; otherwise everybody would come to look.
   polls_.fall_asleep();
 }
 
+void worker::open_poller() {
+  if (poller_) return;
+  poller_ = owner_.options_.make_poller(index_);
+  timers_.interrupts(*poller_);
+}
+
 void worker::start() {
+  open_poller();
   thread_ = base::thread([this] { run(); });
 }
 

@@ -29,8 +29,10 @@ class fork_join;
 /// One thread of the scheduler: own work, injected work, stolen work, and waiting for more.
 class worker final : public agent {
  public:
-  worker(scheduler& owner, std::uint32_t index, std::unique_ptr<poller> waits_in);
+  worker(scheduler& owner, std::uint32_t index);
 
+  /// Makes what it waits in, once.
+  void open_poller();
   void start();
   void join();
   [[nodiscard]] bool is_started() const noexcept { return thread_.joinable(); }

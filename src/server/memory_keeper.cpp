@@ -32,11 +32,11 @@ memory_keeper::memory_keeper(const options& settings, memory::memory_budget& bud
                              std::filesystem::path root)
     : asked_bytes_(settings.memory_budget_bytes),
       reclaims_(settings.uncommit_delay.count() != 0),
-      root_(std::move(root)),
+      statm_(root / "proc/self/statm"),
       budget_(budget),
       service_(service),
       connections_(connections),
-      limit_(root_),
+      limit_(std::move(root)),
       reclaimer_(settings.uncommit_delay) {
   find_budget();
 }
@@ -107,7 +107,7 @@ std::uint64_t memory_keeper::read_used() const {
     if (*charged < budget_.high_from() / 2) return *charged;
     return limit_.used_bytes().value_or(*charged);
   }
-  return memory::resident_bytes(root_);
+  return memory::resident_bytes(statm_);
 }
 
 // Once when it begins and once when it ends.

@@ -56,7 +56,7 @@ class memory_keeper {
 
   const std::uint64_t asked_bytes_;
   const bool reclaims_;
-  const std::filesystem::path root_;
+  const std::filesystem::path statm_;
   memory::memory_budget& budget_;
   const http::service& service_;
   http::connection_set& connections_;

@@ -136,11 +136,11 @@ TEST(memory_limit_watch, follows_the_process_into_another_group) {
 }
 
 TEST(resident_bytes, are_those_of_this_process_without_what_it_has_of_files) {
-  EXPECT_GT(resident_bytes(), 0U);
+  EXPECT_GT(resident_bytes("/proc/self/statm"), 0U);
   machine_files host;
   host.file("proc/self/statm", "9000 100 40 3 0 50 0\n");
-  EXPECT_EQ(resident_bytes(host.root()), 60U * 4096);
-  EXPECT_EQ(resident_bytes(machine_files().root()), 0U);
+  EXPECT_EQ(resident_bytes(host.root() / "proc/self/statm"), 60U * 4096);
+  EXPECT_EQ(resident_bytes(machine_files().root() / "proc/self/statm"), 0U);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,15 +39,22 @@ class cgroup_finder {
 
  private:
   std::filesystem::path root_;
+  std::filesystem::path membership_file_;
   std::string membership_;  // /proc/self/cgroup
   std::string mountinfo_;   // /proc/self/mountinfo
 };
 
+/// What a small file holds, as much of it as `buffer` takes; empty if it cannot be read. Allocates
+/// nothing.
+[[nodiscard]] std::string_view read_small_file(const std::filesystem::path& file,
+                                               std::span<char> buffer) noexcept;
+
+/// Its first line, without the end of the line; no more than `buffer` takes.
+[[nodiscard]] std::string_view read_first_line(const std::filesystem::path& file,
+                                               std::span<char> buffer) noexcept;
+
 /// What a small file holds; empty if it cannot be read.
 [[nodiscard]] std::string read_small_file(const std::filesystem::path& file);
-
-/// Its first line, without the end of the line.
-[[nodiscard]] std::string read_first_line(const std::filesystem::path& file);
 
 /// The whole text as a number; nullopt if it is none.
 [[nodiscard]] std::optional<std::int64_t> whole_number(std::string_view text) noexcept;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -33,7 +34,7 @@ class memory_limit_watch {
   explicit memory_limit_watch(std::filesystem::path root = "/");
 
   /// Reads again, and says whether the limit is another one than before. Costs a few small reads in
-  /// /proc and /sys: for once a second.
+  /// /proc and /sys, and no allocation as long as nothing has changed: for once a second.
   bool changed();
 
   /// What was read last; nothing if there is no limit.
@@ -48,15 +49,27 @@ class memory_limit_watch {
   [[nodiscard]] std::optional<std::uint64_t> used_bytes() const;
 
  private:
-  [[nodiscard]] std::optional<memory_limit> read();
+  // The files of one group. Kept, because to put a path together allocates.
+  struct group {
+    explicit group(const base::cgroup_folder& folder);
 
-  base::cgroup_finder groups_;
-  std::vector<base::cgroup_folder> folders_;
+    std::filesystem::path limit;
+    std::filesystem::path charged;
+    std::filesystem::path statistics;
+    int version;
+  };
+
+  void find_groups();
+  bool read();
+
+  base::cgroup_finder finder_;
+  std::vector<group> groups_;
   std::optional<memory_limit> current_;
-  base::cgroup_folder limiting_;  // Whose limit is the current one.
+  std::size_t limiting_ = 0;  // Whose limit is the current one.
 };
 
-/// Resident memory of this process that is not of files: what there is to go by without a limit.
-[[nodiscard]] std::uint64_t resident_bytes(const std::filesystem::path& root = "/");
+/// Resident memory of this process that is not of files: what there is to go by without a limit. As
+/// `statm` says; 0 if that cannot be read. Allocates nothing.
+[[nodiscard]] std::uint64_t resident_bytes(const std::filesystem::path& statm) noexcept;
 
 }  // namespace tacit::memory

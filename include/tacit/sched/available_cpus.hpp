@@ -47,18 +47,28 @@ class cpu_quota_watch {
   explicit cpu_quota_watch(std::filesystem::path root = "/");
 
   /// Reads again, and says whether the number of CPUs is another one than before. `affinity` is the
-  /// bound that the affinity mask sets. Costs a few small reads in /proc and /sys: for once a
-  /// second, not for every request.
+  /// bound that the affinity mask sets. Costs a few small reads in /proc and /sys, and no
+  /// allocation as long as nothing has changed: for once a second, not for every request.
   bool changed(std::uint32_t affinity = affinity_cpus());
 
   /// What was read last.
   [[nodiscard]] const cpu_limit& current() const noexcept { return current_; }
 
  private:
-  [[nodiscard]] cpu_limit read(std::uint32_t affinity) const;
+  // The files of one group. Kept, because to put a path together allocates.
+  struct group {
+    explicit group(const base::cgroup_folder& folder);
 
-  base::cgroup_finder groups_;
-  std::vector<base::cgroup_folder> folders_;
+    std::filesystem::path quota;
+    std::filesystem::path period;  // v2 has it in the same line.
+    int version;
+  };
+
+  void find_groups();
+  void read(std::uint32_t affinity);
+
+  base::cgroup_finder finder_;
+  std::vector<group> groups_;
   cpu_limit current_;
 };
 

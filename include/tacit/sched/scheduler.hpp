@@ -74,7 +74,8 @@ struct scheduler_options {
   /// Told of each stall that is reported, on the monitor's thread.
   std::function<void(const stall&)> on_stall = {};
 
-  /// Makes what worker `index` waits in. Called once per worker, before any of them runs.
+  /// Makes what worker `index` waits in. Called once per worker: before any of them runs, and for a
+  /// spare one when it is first called, on the monitor's thread.
   std::function<std::unique_ptr<poller>(std::uint32_t index)> make_poller = [](std::uint32_t) {
     return std::make_unique<waiting_room>();
   };

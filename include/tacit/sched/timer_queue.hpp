@@ -54,6 +54,9 @@ class timer_queue {
   explicit timer_queue(const agent* owner = nullptr, poller* owner_poller = nullptr) noexcept
       : owner_(owner), owner_poller_(owner_poller) {}
 
+  /// As if it had been given to the constructor. Before the owner runs.
+  void interrupts(poller& owner_poller) noexcept { owner_poller_ = &owner_poller; }
+
   /// Adds the timer or, if it is in the queue, changes its time. False if the queue is closed.
   bool set(timer& which, base::steady_time due);
 
