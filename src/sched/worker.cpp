@@ -41,10 +41,7 @@ worker* worker::current() noexcept {
 }
 
 worker::worker(scheduler& owner, std::uint32_t index)
-    : owner_(owner),
-      index_(index),
-      timers_(this),
-      random_state_(index * 2654435761U + 1) {
+    : owner_(owner), index_(index), timers_(this), random_state_(index * 2654435761U + 1) {
   // Until it is started nothing waits in its poller; otherwise everybody would come to look.
   polls_.fall_asleep();
 }
