@@ -6,7 +6,7 @@
 
 namespace tacit::bench {
 
-/// A figure whose intervals in two reports do not overlap.
+/// A figure whose intervals in two reports do not overlap, as far as the tables show.
 struct disagreement {
   std::string table;
   std::string contender;
@@ -26,7 +26,7 @@ struct agreement {
   std::vector<std::string> only_before;  ///< "flood, zgc": rows that one of them lacks.
   std::vector<std::string> only_now;
 
-  /// Whether no more than one in twenty disagrees: chance alone makes it about one in a hundred.
+  /// Whether no more than one in twenty disagrees: some do by chance.
   [[nodiscard]] bool holds() const noexcept { return disagreements.size() * 20 <= compared; }
   [[nodiscard]] std::string sentence() const;
 };

@@ -2,6 +2,7 @@
 
 #include <memory_resource>
 #include <mutex>
+#include <new>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -37,6 +38,43 @@ std::uint64_t mix(std::uint64_t turn) noexcept {
   z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
   return z ^ (z >> 31);
 }
+
+// Blocks from large pieces; what is given back is kept for the next of its size. In steps of 16
+// bytes, where the standard library's pools round up to the next power of two: that would be nearly
+// twice the memory for a session.
+class slabs final : public std::pmr::memory_resource {
+ private:
+  static constexpr std::size_t step = 16;
+  static constexpr std::size_t largest = 512;
+  struct free_block {
+    free_block* next;
+  };
+
+  static bool is_ours(std::size_t bytes, std::size_t alignment) noexcept {
+    return bytes <= largest && alignment <= step;
+  }
+  [[nodiscard]] free_block*& free_of(std::size_t bytes) noexcept {
+    return free_[(bytes + step - 1) / step];
+  }
+
+  void* do_allocate(std::size_t bytes, std::size_t alignment) override {
+    if (!is_ours(bytes, alignment)) return ::operator new (bytes, std::align_val_t{alignment});
+    free_block*& first = free_of(bytes);
+    if (first == nullptr) return pieces_.allocate((bytes + step - 1) / step * step, step);
+    return std::exchange(first, first->next);
+  }
+  void do_deallocate(void* block, std::size_t bytes, std::size_t alignment) override {
+    if (!is_ours(bytes, alignment)) return ::operator delete (block, std::align_val_t{alignment});
+    free_block*& first = free_of(bytes);
+    first = ::new (block) free_block{first};
+  }
+  [[nodiscard]] bool do_is_equal(const memory_resource& other) const noexcept override {
+    return this == &other;
+  }
+
+  std::array<free_block*, largest / step + 1> free_{};
+  std::pmr::monotonic_buffer_resource pieces_{64 * 1024, std::pmr::new_delete_resource()};
+};
 
 }  // namespace
 
@@ -113,7 +151,7 @@ class live_set::shard {
   }
 
   mutable std::mutex mutex_;  // Guards the rest, the slabs among it.
-  std::pmr::unsynchronized_pool_resource slabs_;
+  slabs slabs_;
   std::pmr::memory_resource* const memory_;
   const std::uint64_t sessions_max_;
   std::pmr::unordered_map<std::uint64_t, session*> index_;

@@ -207,6 +207,38 @@ TEST(agreement, names_the_figures_whose_intervals_lie_apart) {
   EXPECT_NE(found.disagreements[0].sentence().find("before, "), std::string::npos);
 }
 
+/// With other bounds for one figure of one contender.
+nlohmann::ordered_json with_bounds(nlohmann::ordered_json report, const std::string& table,
+                                   const char* figure, double low, double high) {
+  for (auto& each : report["comparisons"][0]["tables"]) {
+    if (each["table"] != table) continue;
+    auto& changed = each["rows"][0]["figures"][figure];
+    changed["low"] = low;
+    changed["high"] = high;
+    changed["rounds"] = 3;
+  }
+  return report;
+}
+
+TEST(agreement, is_as_close_as_the_tables_show) {
+  const auto report = report_json({stored(two_floods())}, {});
+  const auto with = [&](double low, double high) {
+    return with_bounds(report, "flood", "cpu_us_per_request", low, high);
+  };
+  EXPECT_TRUE(agree(with(20.01, 20.01), with(20.02, 20.02)).disagreements.empty());
+  EXPECT_TRUE(agree(with(20.02, 20.02), with(20.01, 20.01)).disagreements.empty());
+  EXPECT_EQ(agree(with(20.0, 20.1), with(20.2, 20.3)).disagreements.size(), 1u);
+}
+
+TEST(agreement, is_not_asked_for_in_the_rate_that_the_harness_sets) {
+  const auto report = report_json({stored(two_floods())}, {});
+  const auto with = [&](const char* table, double rate) {
+    return with_bounds(report, table, "rate_per_s", rate, rate);
+  };
+  EXPECT_TRUE(agree(with("paced", 500), with("paced", 900)).disagreements.empty());
+  EXPECT_EQ(agree(with("flood", 500), with("flood", 900)).disagreements.size(), 1u);
+}
+
 TEST(agreement, names_contenders_that_one_of_the_two_lacks) {
   const auto before = report_json({stored(two_floods())}, {});
   auto other = two_floods();
