@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <span>
 
 #include "observe/pause_attribution.hpp"
 #include "observe/pause_track.hpp"
@@ -110,13 +111,19 @@ void pause_recorder::collect(const context_finder& context_of) {
   for (std::uint32_t i = 0; i < tracks(); ++i) {
     held_stretch seen;
     while (tracks_[i]->take(seen))
-      add_stretch(i, seen, context_of ? context_of(i, seen) : nullptr);
+      add_stretch(i, seen, context_of);
   }
 }
 
+// The context is made for what is listed: a name is text, which allocates, and a server of large
+// answers has hundreds of pauses in a second.
 void pause_recorder::add_stretch(std::uint32_t track, const held_stretch& seen,
-                                 const pause_context* context) {
+                                 const context_finder& context_of) {
   const attributed_pauses parts = attribute(seen, stopped_during(seen));
+  const auto found = std::span(parts.found).first(parts.count);
+  const bool is_listed = std::any_of(found.begin(), found.end(),
+                                     [this](const pause& each) { return would_keep(each); });
+  const pause_context* context = is_listed && context_of ? context_of(track, seen) : nullptr;
   for (std::size_t i = 0; i < parts.count; ++i)
     add(track, parts.found[i], context);
 }
@@ -126,6 +133,11 @@ void pause_recorder::add(std::uint32_t track, const pause& what, const pause_con
   if (!lanes_[track]) lanes_[track] = std::make_unique<lane>();
   lanes_[track]->add(what);
   keep_if_long(track, what, context);
+}
+
+bool pause_recorder::would_keep(const pause& what) const {
+  const std::lock_guard lock(mutex_);
+  return longest_.size() < longest_max || what.length > longest_.front().what.length;
 }
 
 void pause_recorder::keep_if_long(std::uint32_t track, const pause& what,

@@ -129,6 +129,25 @@ TEST(pause_recorder, the_context_of_a_stretch_is_asked_for) {
   EXPECT_EQ(recorder.record().longest.at(0).context.request, "GET /");
 }
 
+TEST(pause_recorder, the_context_of_what_is_not_listed_is_not_asked_for) {
+  pause_recorder recorder(1, 1);
+  for (std::size_t i = 0; i < pause_recorder::longest_max; ++i)
+    recorder.add(0, of(pause_cause::handler, milliseconds(2)));
+  recorder.track(0).open();
+  int asked = 0;
+  for (const milliseconds length : {milliseconds(1), milliseconds(3)}) {
+    held_stretch seen;
+    seen.length = length;
+    seen.cause = pause_cause::handler;
+    recorder.track(0).push(seen);
+    recorder.collect([&](std::uint32_t, const held_stretch&) -> const pause_context* {
+      ++asked;
+      return nullptr;
+    });
+    EXPECT_EQ(asked, length == milliseconds(1) ? 0 : 1);
+  }
+}
+
 // Of each length at least what passed: what the machine adds is not the test's.
 TEST(pause_watch, a_run_that_takes_long_is_noted_with_its_place) {
   pause_recorder recorder(1, 1);

@@ -120,7 +120,8 @@ class pause_recorder {
     base::steady_time begin, end;
   };
 
-  void add_stretch(std::uint32_t track, const held_stretch& seen, const pause_context* context);
+  void add_stretch(std::uint32_t track, const held_stretch& seen, const context_finder& context_of);
+  [[nodiscard]] bool would_keep(const pause& what) const;
   [[nodiscard]] std::chrono::nanoseconds stopped_during(const held_stretch& seen) const noexcept;
   void keep_if_long(std::uint32_t track, const pause& what, const pause_context* context);
 
