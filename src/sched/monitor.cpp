@@ -84,6 +84,7 @@ bool monitor::wait() {
     changed_.wait_for(lock, interval_, [this] { return stopping_; });
     return true;
   }
+  bool was_called = true;
   asleep_.store(true, base::memory_order_seq_cst);
   if (scheduler_.idle_->awake() == 0) {
     const auto is_called = [this] {
@@ -95,9 +96,12 @@ bool monitor::wait() {
     } else {
       changed_.wait(lock, is_called);
     }
+    was_called = is_called();
   }
   asleep_.store(false, base::memory_order_seq_cst);
-  quiet_looks_ = 0;
+  // Who has come for the memory alone does not stay: on a machine with hundreds of idle servers the
+  // looks that nobody needs add up.
+  if (was_called) quiet_looks_ = 0;
   return false;
 }
 
