@@ -84,7 +84,6 @@ bool monitor::wait() {
     changed_.wait_for(lock, interval_, [this] { return stopping_; });
     return true;
   }
-  bool was_called = true;
   asleep_.store(true, base::memory_order_seq_cst);
   if (scheduler_.idle_->awake() == 0) {
     const auto is_called = [this] {
@@ -96,12 +95,9 @@ bool monitor::wait() {
     } else {
       changed_.wait(lock, is_called);
     }
-    was_called = is_called();
   }
   asleep_.store(false, base::memory_order_seq_cst);
-  // Who has come for the memory alone does not stay: on a machine with hundreds of idle servers the
-  // looks that nobody needs add up.
-  if (was_called) quiet_looks_ = 0;
+  quiet_looks_ = 0;
   return false;
 }
 
