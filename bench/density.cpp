@@ -158,14 +158,20 @@ class crowd {
       }
       fitted = running.size();
     }
-    settle(what, running, fitted);
-    row.fitted = static_cast<unsigned>(running.size());
-    row.charged_bytes = budget_.charged_bytes();
     const auto target = target_of(what);
-    row.answered = static_cast<unsigned>(std::count_if(
-        running.begin(), running.end(),
-        [&](const instance& each) { return each.answers(target, options_.answer_ns_max); }));
+    for (std::size_t ended = 1; ended != 0; fitted = running.size() - ended) {
+      settle(what, running, fitted);
+      row.fitted = static_cast<unsigned>(running.size());
+      row.charged_bytes = budget_.charged_bytes();
+      row.answered = static_cast<unsigned>(std::count_if(
+          running.begin(), running.end(),
+          [&](const instance& each) { return each.answers(target, options_.answer_ns_max); }));
+      // To be asked takes memory, too: who is killed for it did not fit.
+      ended = static_cast<std::size_t>(std::count_if(running.begin(), running.end(), has_ended));
+    }
   }
+
+  static bool has_ended(instance& each) { return each.server().has_ended(); }
 
   /// Why there is no room for one more; nullopt if there was.
   std::optional<std::string> add_one(const contenders::description& what,
@@ -183,8 +189,7 @@ class crowd {
       return "the next one did not answer in time";
     }
     // Of those that share the budget the kernel kills the largest, not the newest.
-    if (std::any_of(running.begin(), running.end(),
-                    [](instance& each) { return each.server().has_ended(); })) {
+    if (std::any_of(running.begin(), running.end(), has_ended)) {
       return "memory: one was killed when the next came";
     }
     return std::nullopt;
@@ -195,7 +200,7 @@ class crowd {
   void settle(const contenders::description& what, std::list<instance>& running,
               std::size_t wanted) {
     const auto trim = [&] {
-      std::erase_if(running, [](instance& each) { return each.server().has_ended(); });
+      std::erase_if(running, has_ended);
       while (running.size() > wanted)
         running.pop_back();
     };
