@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <map>
 #include <tacit/base/error.hpp>
+#include <tuple>
 
 #include "bench/result_table.hpp"
 
@@ -46,9 +47,9 @@ bool is_set_by_harness(const std::string& table, const std::string& figure) {
 // As they are printed: a gap that the tables do not show is none.
 bool overlap(const table_cell& first, const table_cell& second) {
   if (first.overlaps(second)) return true;
-  const bool is_lower = first.high < second.low;
-  return is_lower ? short_number(first.high) == short_number(second.low)
-                  : short_number(second.high) == short_number(first.low);
+  const auto [lower, upper] =
+      first.high < second.low ? std::tie(first, second) : std::tie(second, first);
+  return short_number(lower.high) == short_number(upper.low);
 }
 
 void compare_row(const std::pair<std::string, std::string>& name, const json& before,

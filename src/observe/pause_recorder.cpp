@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <mutex>
-#include <span>
 
 #include "observe/pause_attribution.hpp"
 #include "observe/pause_track.hpp"
@@ -121,11 +120,10 @@ void pause_recorder::add_stretch(std::uint32_t track, const held_stretch& seen,
                                  const context_finder& context_of) {
   const attributed_pauses parts = attribute(seen, stopped_during(seen));
   const auto found = std::span(parts.found).first(parts.count);
-  const bool is_listed = std::any_of(found.begin(), found.end(),
-                                     [this](const pause& each) { return would_keep(each); });
-  const pause_context* context = is_listed && context_of ? context_of(track, seen) : nullptr;
-  for (std::size_t i = 0; i < parts.count; ++i)
-    add(track, parts.found[i], context);
+  const pause_context* context =
+      context_of && would_list_any_of(found) ? context_of(track, seen) : nullptr;
+  for (const pause& each : found)
+    add(track, each, context);
 }
 
 void pause_recorder::add(std::uint32_t track, const pause& what, const pause_context* context) {
@@ -135,15 +133,20 @@ void pause_recorder::add(std::uint32_t track, const pause& what, const pause_con
   keep_if_long(track, what, context);
 }
 
-bool pause_recorder::would_keep(const pause& what) const {
+bool pause_recorder::would_list_any_of(std::span<const pause> found) const {
   const std::lock_guard lock(mutex_);
+  return std::any_of(found.begin(), found.end(),
+                     [this](const pause& each) { return is_among_longest(each); });
+}
+
+bool pause_recorder::is_among_longest(const pause& what) const noexcept {
   return longest_.size() < longest_max || what.length > longest_.front().what.length;
 }
 
 void pause_recorder::keep_if_long(std::uint32_t track, const pause& what,
                                   const pause_context* context) {
+  if (!is_among_longest(what)) return;
   if (longest_.size() == longest_max) {
-    if (what.length <= longest_.front().what.length) return;
     std::pop_heap(longest_.begin(), longest_.end(), is_longer);
     longest_.pop_back();
   }

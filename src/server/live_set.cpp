@@ -1,5 +1,6 @@
 #include "server/live_set.hpp"
 
+#include <algorithm>
 #include <memory_resource>
 #include <mutex>
 #include <new>
@@ -53,27 +54,29 @@ class slabs final : public std::pmr::memory_resource {
   static bool is_ours(std::size_t bytes, std::size_t alignment) noexcept {
     return bytes <= largest && alignment <= step;
   }
-  [[nodiscard]] free_block*& free_of(std::size_t bytes) noexcept {
-    return free_[(bytes + step - 1) / step];
+  static std::size_t steps_of(std::size_t bytes) noexcept {
+    return (std::max<std::size_t>(bytes, 1) + step - 1) / step;
   }
 
   void* do_allocate(std::size_t bytes, std::size_t alignment) override {
-    if (!is_ours(bytes, alignment)) return ::operator new (bytes, std::align_val_t{alignment});
-    free_block*& first = free_of(bytes);
-    if (first == nullptr) return pieces_.allocate((bytes + step - 1) / step * step, step);
+    if (!is_ours(bytes, alignment)) return heap_.allocate(bytes, alignment);
+    const std::size_t steps = steps_of(bytes);
+    free_block*& first = free_[steps];
+    if (first == nullptr) return pieces_.allocate(steps * step, step);
     return std::exchange(first, first->next);
   }
   void do_deallocate(void* block, std::size_t bytes, std::size_t alignment) override {
-    if (!is_ours(bytes, alignment)) return ::operator delete (block, std::align_val_t{alignment});
-    free_block*& first = free_of(bytes);
+    if (!is_ours(bytes, alignment)) return heap_.deallocate(block, bytes, alignment);
+    free_block*& first = free_[steps_of(bytes)];
     first = ::new (block) free_block{first};
   }
   [[nodiscard]] bool do_is_equal(const memory_resource& other) const noexcept override {
     return this == &other;
   }
 
+  std::pmr::memory_resource& heap_ = *std::pmr::new_delete_resource();
   std::array<free_block*, largest / step + 1> free_{};
-  std::pmr::monotonic_buffer_resource pieces_{64 * 1024, std::pmr::new_delete_resource()};
+  std::pmr::monotonic_buffer_resource pieces_{64 * 1024, &heap_};
 };
 
 }  // namespace

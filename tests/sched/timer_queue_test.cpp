@@ -134,7 +134,8 @@ TEST(timer_queue, interrupts_its_owner_only_for_an_earlier_timer_from_elsewhere)
   struct stranger final : agent {
     void make_ready(runnable&) noexcept override {}
   } owner;
-  timer_queue queue(&owner, &waiting);
+  timer_queue queue(&owner);
+  queue.interrupts(waiting);
   std::vector<int> fired;
   noting first(1, fired), later(2, fired), earlier(3, fired);
   queue.set(first, at(10));

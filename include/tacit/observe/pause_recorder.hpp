@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -121,7 +122,8 @@ class pause_recorder {
   };
 
   void add_stretch(std::uint32_t track, const held_stretch& seen, const context_finder& context_of);
-  [[nodiscard]] bool would_keep(const pause& what) const;
+  [[nodiscard]] bool would_list_any_of(std::span<const pause> found) const;
+  [[nodiscard]] bool is_among_longest(const pause& what) const noexcept;  // With the mutex held.
   [[nodiscard]] std::chrono::nanoseconds stopped_during(const held_stretch& seen) const noexcept;
   void keep_if_long(std::uint32_t track, const pause& what, const pause_context* context);
 

@@ -49,12 +49,10 @@ class timer {
 /// called.
 class timer_queue {
  public:
-  /// Interrupts `owner_poller`, if given, when a thread other than the agent `owner` sets a timer
-  /// that is earlier than the one which the owner may be waiting for.
-  explicit timer_queue(const agent* owner = nullptr, poller* owner_poller = nullptr) noexcept
-      : owner_(owner), owner_poller_(owner_poller) {}
+  explicit timer_queue(const agent* owner = nullptr) noexcept : owner_(owner) {}
 
-  /// As if it had been given to the constructor. Before the owner runs.
+  /// Interrupts `owner_poller` when a thread other than the agent `owner` sets a timer that is
+  /// earlier than the one which the owner may be waiting for. To be called before the owner runs.
   void interrupts(poller& owner_poller) noexcept { owner_poller_ = &owner_poller; }
 
   /// Adds the timer or, if it is in the queue, changes its time. False if the queue is closed.
@@ -92,7 +90,7 @@ class timer_queue {
   base::atomic<base::steady_time::rep> earliest_{
       std::numeric_limits<base::steady_time::rep>::max()};
   const agent* owner_;
-  poller* owner_poller_;
+  poller* owner_poller_ = nullptr;
   base::word_lock lock_;
   bool closed_ = false;      // Guarded by lock_.
   std::vector<entry> heap_;  // Guarded by lock_.
