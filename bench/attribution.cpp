@@ -10,8 +10,6 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-// Histograms round to three digits, as for differences.
-constexpr double ratio_resolution = 0.0005;
 constexpr unsigned effects = 3;
 // The logarithm of 100: what an interval of few rounds allows for beyond it says nothing.
 constexpr double worth_a_number = 4.605;

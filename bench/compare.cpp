@@ -260,7 +260,7 @@ class contest {
   /// Equal for all, or for none.
   void limit_memory(std::uint64_t bytes_max) {
     try {
-      const contenders::memory_group trial{bytes_max};
+      const contenders::control_group trial{contenders::group_budget{bytes_max}};
       around_.memory_bytes_max = bytes_max;
       limit_words_ = fmt::format("; each has {} MB of memory", bytes_max >> 20);
     } catch (const base::failure& why) {

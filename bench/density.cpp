@@ -1,7 +1,6 @@
 #include "bench/density.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
@@ -60,9 +59,7 @@ class crowd {
   crowd(const density_options& options, const std::atomic<bool>& stop)
       : options_{options},
         stop_{stop},
-        budget_{contenders::find_group_place(),
-                fmt::format("tacit-density-{}", ::getpid()),
-                {options.memory_bytes, options.cpus}} {
+        budget_{contenders::group_budget{options.memory_bytes, options.cpus}} {
     const auto own = std::filesystem::read_symlink("/proc/self/exe").parent_path();
     const auto cpus = contenders::plan_cpus(1);
     around_.bin = own;
@@ -169,6 +166,16 @@ class crowd {
       // To be asked takes memory, too: who is killed for it did not fit.
       ended = static_cast<std::size_t>(std::count_if(running.begin(), running.end(), has_ended));
     }
+    end_all(running);
+  }
+
+  /// Where the budget is full, each would have to fight for the memory that it takes to end.
+  void end_all(std::list<instance>& running) const {
+    budget_.lift_memory_bound();
+    for (auto& each : running)
+      each.server().kill();
+    running.clear();
+    budget_.bound_memory(options_.memory_bytes);
   }
 
   static bool has_ended(instance& each) { return each.server().has_ended(); }
@@ -185,6 +192,7 @@ class crowd {
       return failure.message;
     }
     if (!running.back().answers(target_of(what), options_.answer_ns_max)) {
+      running.back().server().kill();
       running.pop_back();
       return "the next one did not answer in time";
     }
@@ -201,8 +209,10 @@ class crowd {
               std::size_t wanted) {
     const auto trim = [&] {
       std::erase_if(running, has_ended);
-      while (running.size() > wanted)
+      while (running.size() > wanted) {
+        running.back().server().kill();
         running.pop_back();
+      }
     };
     trim();
     while (running.size() < wanted && !stop_) {

@@ -15,8 +15,6 @@ namespace {
 
 // An interval of 99.75 % has five resamples beyond each of its ends.
 constexpr std::size_t resamples = 4'000;
-// Histograms round to three digits: blocks that agree by more than that do so by chance.
-constexpr double ratio_resolution = 0.0005;
 
 struct bounds {
   double low;

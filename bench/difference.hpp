@@ -24,6 +24,9 @@ struct mean_interval {
   [[nodiscard]] bool leaves_out(double value) const noexcept { return low > value || high < value; }
 };
 
+/// Histograms round to three digits: ratios that agree by more than that do so by chance.
+inline constexpr double ratio_resolution = 0.0005;
+
 /// The interval of the mean of values that are independent of each other: the wider one of
 /// Student's t and the percentiles of a bootstrap. nullopt with fewer than two. Values that scatter
 /// less than `resolution` agree by chance and are taken to scatter that much.

@@ -5,16 +5,16 @@
 #include <array>
 #include <cmath>
 
+#include "bench/difference.hpp"
+
 namespace tacit::bench {
 namespace {
 
 using json = nlohmann::ordered_json;
 
-constexpr int name_width = 17;
-constexpr int cell_width = 13;
+constexpr int contender_width = 17;
+constexpr int column_width = 13;
 constexpr double level = 0.95;
-// Histograms round to three digits, as for differences.
-constexpr double ratio_resolution = 0.0005;
 
 table_column of_probe(const char* key, const char* pointer, const char* kind, const char* head,
                       const char* unit, double shown_per = 1, bool is_detail = false) {
@@ -197,21 +197,21 @@ std::vector<result_table> tables_of(const comparison& what) {
 std::string to_text(const result_table& table) {
   const auto& shown_as = columns_of(table.kind);
   const auto shown = shown_columns(table, false);
-  auto head = fmt::format("{:<{}}", "contender", name_width);
-  auto unit = fmt::format("{:<{}}", "", name_width);
+  auto head = fmt::format("{:<{}}", "contender", contender_width);
+  auto unit = fmt::format("{:<{}}", "", contender_width);
   for (const auto i : shown) {
-    head += fmt::format("{:>{}}", shown_as[i].head, cell_width);
-    unit += fmt::format("{:>{}}", shown_as[i].unit, cell_width);
+    head += fmt::format("{:>{}}", shown_as[i].head, column_width);
+    unit += fmt::format("{:>{}}", shown_as[i].unit, column_width);
   }
   auto out = head + "\n" + unit + "\n";
   for (const auto& row : table.rows) {
-    auto medians = fmt::format("{:<{}}", row.contender, name_width);
-    auto intervals = fmt::format("{:<{}}", "", name_width);
+    auto medians = fmt::format("{:<{}}", row.contender, contender_width);
+    auto intervals = fmt::format("{:<{}}", "", contender_width);
     for (const auto i : shown) {
       const auto& cell = row.cells[i];
       medians += fmt::format(
-          "{:>{}}", cell ? short_number(cell->median / shown_as[i].shown_per) : "-", cell_width);
-      intervals += fmt::format("{:>{}}", interval_text(cell, shown_as[i].shown_per), cell_width);
+          "{:>{}}", cell ? short_number(cell->median / shown_as[i].shown_per) : "-", column_width);
+      intervals += fmt::format("{:>{}}", interval_text(cell, shown_as[i].shown_per), column_width);
     }
     out += medians + "\n" + intervals + "\n";
   }

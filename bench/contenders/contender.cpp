@@ -274,13 +274,13 @@ contender::contender(const description& what, const surroundings& around,
   pause_log_ = what.pause_log;
   pause_log_.file = fill(pause_log_.file, values);
   if (around.memory_bytes_max) {
-    group_ = std::make_unique<memory_group>(*around.memory_bytes_max);
-    start.groups.push_back(group_->procs());
+    group_ = std::make_unique<control_group>(group_budget{around.memory_bytes_max});
+    const auto entrances = group_->entrances();
+    start.groups.insert(start.groups.end(), entrances.begin(), entrances.end());
   }
-  started_ns_ = now_ns();
   process_ = std::make_unique<process>(start);
   wait_until_ready(what.ready_path, around, stop);
-  startup_ns_ = now_ns() - started_ns_;
+  startup_ns_ = now_ns() - process_->begun_ns();
 }
 
 void contender::wait_until_ready(const std::string& path, const surroundings& around,
@@ -309,11 +309,12 @@ std::optional<formats::gc_log> contender::pause_log() const {
   if (!pause_log_.format) return std::nullopt;
   if (!pause_log_.file.empty()) {
     if (!std::filesystem::exists(pause_log_.file)) return std::nullopt;
-    return formats::parse_gc_log(read_text(pause_log_.file), *pause_log_.format, started_ns_);
+    return formats::parse_gc_log(read_text(pause_log_.file), *pause_log_.format,
+                                 process_->begun_ns());
   }
   const auto got = fetch(address_, authority_, pause_log_.path, pause_log_ns_max);
   if (got.status != 200) return std::nullopt;
-  return formats::parse_gc_log(got.body, *pause_log_.format, started_ns_);
+  return formats::parse_gc_log(got.body, *pause_log_.format, process_->begun_ns());
 }
 
 std::string contender::last_words() const {

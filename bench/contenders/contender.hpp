@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "bench/contenders/memory_group.hpp"
+#include "bench/contenders/control_group.hpp"
 #include "bench/contenders/process.hpp"
 #include "bench/endpoint.hpp"
 #include "bench/formats/gc_log.hpp"
@@ -103,10 +103,13 @@ class contender {
   [[nodiscard]] const std::string& authority() const noexcept { return authority_; }
   [[nodiscard]] pid_t pid() const noexcept { return process_->pid(); }
 
-  /// From the moment before it was started to its first answer.
+  /// From its exec to its first answer.
   [[nodiscard]] std::int64_t startup_ns() const noexcept { return startup_ns_; }
 
   [[nodiscard]] bool has_ended() { return process_->ending().has_value(); }
+
+  /// Kills it without a word, and does not wait.
+  void kill() noexcept { process_->kill(); }
 
   /// Stops it and says in words how it ended.
   std::string stop() { return process_->stop(); }
@@ -115,7 +118,7 @@ class contender {
   [[nodiscard]] std::optional<formats::gc_log> pause_log() const;
 
   /// The group that limits its memory; null where it has no limit.
-  [[nodiscard]] const memory_group* group() const noexcept { return group_.get(); }
+  [[nodiscard]] const control_group* group() const noexcept { return group_.get(); }
 
   /// The last line that it printed, for messages.
   [[nodiscard]] std::string last_words() const;
@@ -129,9 +132,8 @@ class contender {
   endpoint address_;
   std::string authority_;
   pause_log_source pause_log_;  // With its placeholders filled.
-  std::int64_t started_ns_ = 0;
   std::int64_t startup_ns_ = 0;
-  std::unique_ptr<memory_group> group_;
+  std::unique_ptr<control_group> group_;
   std::unique_ptr<process> process_;  // Gone before its group.
 };
 

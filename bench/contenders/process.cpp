@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -18,6 +19,8 @@
 #include <sstream>
 #include <tacit/base/error.hpp>
 #include <tacit/base/time_slice.hpp>
+
+#include "bench/connections.hpp"
 
 namespace tacit::bench::contenders {
 namespace {
@@ -67,7 +70,7 @@ void enter(const std::filesystem::path& procs) {
 
 /// In the child, after fork: only calls that are safe there, and no way back.
 [[noreturn]] void become(const program& what, const char* path, char* const* arguments,
-                         char* const* environment, pid_t parent) {
+                         char* const* environment, pid_t parent, int moment) {
   ::setpgid(0, 0);  // an interrupt at the terminal is for the harness, which then stops us
   ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   if (::getppid() != parent) ::_exit(126);  // it died before the line above
@@ -80,10 +83,22 @@ void enter(const std::filesystem::path& procs) {
   ::dup2(log, STDOUT_FILENO);
   ::dup2(log, STDERR_FILENO);
   if (what.folder.empty() || ::chdir(what.folder.c_str()) == 0) {
+    const auto now = now_ns();
+    (void)!::write(moment, &now, sizeof now);
     ::execve(path, arguments, environment);
   }
   ::dprintf(STDERR_FILENO, "%s: %s\n", path, std::strerror(errno));
   ::_exit(127);
+}
+
+/// What the child wrote right before it became the program; nullopt: it did not come so far.
+std::optional<std::int64_t> received(int moment) {
+  std::int64_t at = 0;
+  ssize_t bytes = -1;
+  do {
+    bytes = ::read(moment, &at, sizeof at);
+  } while (bytes < 0 && errno == EINTR);
+  return bytes == sizeof at ? std::optional{at} : std::nullopt;
 }
 
 }  // namespace
@@ -124,11 +139,24 @@ process::process(const program& what) {
   const auto arguments = pointers_to(command);
   const auto variables = pointers_to(environment);
   const pid_t parent = ::getpid();
+  std::array<int, 2> moment{};
+  if (::pipe2(moment.data(), O_CLOEXEC) != 0) {
+    throw base::failure{fmt::format("pipe: {}", std::strerror(errno))};
+  }
   pid_ = ::fork();
-  if (pid_ == 0) become(what, path.c_str(), arguments.data(), variables.data(), parent);
-  if (pid_ < 0) throw base::failure{fmt::format("fork: {}", std::strerror(errno))};
+  if (pid_ == 0) {
+    become(what, path.c_str(), arguments.data(), variables.data(), parent, moment[1]);
+  }
+  const int error = errno;
+  ::close(moment[1]);
+  if (pid_ < 0) {
+    ::close(moment[0]);
+    throw base::failure{fmt::format("fork: {}", std::strerror(error))};
+  }
   ::setpgid(pid_, pid_);  // here too: whoever comes first
   pid_fd_ = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
+  begun_ns_ = received(moment[0]).value_or(now_ns());
+  ::close(moment[0]);
 }
 
 process::~process() {
@@ -149,6 +177,10 @@ std::optional<std::string> process::ending() {
   if (!has_ended_within(0)) return std::nullopt;
   if (WIFEXITED(*status_)) return fmt::format("exit status {}", WEXITSTATUS(*status_));
   return fmt::format("killed by signal {}", WTERMSIG(*status_));
+}
+
+void process::kill() noexcept {
+  if (!status_) ::kill(-pid_, SIGKILL);
 }
 
 std::string process::stop() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <sys/types.h>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -52,11 +53,18 @@ class process {
 
   [[nodiscard]] pid_t pid() const noexcept { return pid_; }
 
+  /// When it began: right before its exec. What it takes to fork and to enter control groups, which
+  /// can be more than the program's own start, is over by then.
+  [[nodiscard]] std::int64_t begun_ns() const noexcept { return begun_ns_; }
+
   /// Waits for its end, for so long at most, and says whether it has come.
   bool has_ended_within(int milliseconds);
 
   /// In words how it ended; nullopt while it runs.
   [[nodiscard]] std::optional<std::string> ending();
+
+  /// Kills the group without a word, and does not wait: for one that is of no more use.
+  void kill() noexcept;
 
   /// Asks it to end (SIGTERM), waits a few seconds, then kills the group. Returns ending().
   std::string stop();
@@ -64,6 +72,7 @@ class process {
  private:
   pid_t pid_ = -1;
   int pid_fd_ = -1;
+  std::int64_t begun_ns_ = 0;
   std::optional<int> status_;
 };
 

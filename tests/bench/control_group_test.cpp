@@ -1,6 +1,7 @@
 #include "bench/contenders/control_group.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <filesystem>
 #include <fstream>
@@ -8,6 +9,7 @@
 #include <tacit/base/error.hpp>
 
 #include "bench/contenders/process.hpp"
+#include "support/patience.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace tacit::bench::contenders {
@@ -38,35 +40,54 @@ class made_up_machine {
   support::temporary_folder folder_;
 };
 
+std::vector<std::string> places_of(const std::string& mountinfo, const std::string& membership) {
+  const made_up_machine machine{mountinfo, membership};
+  std::vector<std::string> out;
+  for (const auto& each : group_places(machine.root())) {
+    const auto shown = [&](const fs::path& folder) {
+      return folder.empty() ? "-" : "/" + folder.lexically_relative(machine.root()).string();
+    };
+    out.push_back(std::to_string(each.version) + " " + shown(each.memory) + " " + shown(each.cpu));
+  }
+  return out;
+}
+
 constexpr const char* mounts_v1 =
     "26 25 0:23 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu,cpuacct\n"
-    "30 25 0:27 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n"
-    "35 25 0:32 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n";
+    "30 25 0:27 / /sys/fs/cgroup/memory rw shared:9 - cgroup cgroup rw,memory\n";
 constexpr const char* mounts_v2 = "30 25 0:27 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw\n";
 
-TEST(group_place, of_version_1_is_below_the_own_group_of_each_controller) {
-  const made_up_machine machine{mounts_v1, "4:memory:/job/7\n1:cpu,cpuacct:/\n0::/\n"};
-  fs::create_directories(machine.root() / "sys/fs/cgroup/memory/job/7");
-  fs::create_directories(machine.root() / "sys/fs/cgroup/cpu");
-  const auto place = find_group_place(machine.root());
-  EXPECT_EQ(place.version, 1);
-  EXPECT_EQ(place.memory, machine.root() / "sys/fs/cgroup/memory/job/7");
-  EXPECT_EQ(place.cpu, machine.root() / "sys/fs/cgroup/cpu");
+TEST(group_places, of_version_1_are_the_own_groups_of_each_controller_and_those_above) {
+  EXPECT_EQ(places_of(mounts_v1, "5:cpu,cpuacct:/x\n4:memory:/a/b\n0::/\n"),
+            (std::vector<std::string>{"1 /sys/fs/cgroup/memory/a/b /sys/fs/cgroup/cpu/x",
+                                      "1 /sys/fs/cgroup/memory/a /sys/fs/cgroup/cpu",
+                                      "1 /sys/fs/cgroup/memory /sys/fs/cgroup/cpu"}));
 }
 
-TEST(group_place, of_version_2_is_the_root_of_its_mount) {
-  const made_up_machine machine{mounts_v2, "0::/user.slice\n"};
-  machine.write("sys/fs/cgroup/cgroup.controllers", "cpuset cpu io memory pids\n");
-  const auto place = find_group_place(machine.root());
-  EXPECT_EQ(place.version, 2);
-  EXPECT_EQ(place.memory, machine.root() / "sys/fs/cgroup");
-  EXPECT_EQ(place.cpu, place.memory);
+TEST(group_places, of_version_2_have_one_folder_for_both) {
+  EXPECT_EQ(places_of(mounts_v2, "0::/user.slice/s.scope\n"),
+            (std::vector<std::string>{
+                "2 /sys/fs/cgroup/user.slice/s.scope /sys/fs/cgroup/user.slice/s.scope",
+                "2 /sys/fs/cgroup/user.slice /sys/fs/cgroup/user.slice",
+                "2 /sys/fs/cgroup /sys/fs/cgroup"}));
 }
 
-TEST(group_place, without_the_controllers_of_memory_and_cpu_is_refused) {
-  const made_up_machine machine{mounts_v2, "0::/\n"};
-  machine.write("sys/fs/cgroup/cgroup.controllers", "cpuset pids\n");
-  EXPECT_THROW((void)find_group_place(machine.root()), base::failure);
+TEST(group_places, of_version_1_come_before_those_of_a_version_2_without_controllers) {
+  EXPECT_EQ(places_of(std::string{"35 25 0:32 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n"} +
+                          mounts_v1,
+                      "0::/\n"),
+            (std::vector<std::string>{"1 /sys/fs/cgroup/memory /sys/fs/cgroup/cpu",
+                                      "2 /sys/fs/cgroup/unified /sys/fs/cgroup/unified"}));
+}
+
+TEST(group_places, are_seen_from_inside_a_container) {
+  EXPECT_EQ(places_of("31 25 0:27 /docker/1 /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n",
+                      "4:memory:/docker/1/x\n"),
+            (std::vector<std::string>{"1 /sys/fs/cgroup/memory/x -", "1 /sys/fs/cgroup/memory -"}));
+}
+
+TEST(group_places, are_none_where_nothing_is_mounted) {
+  EXPECT_TRUE(places_of("36 35 98:0 /mnt1 /mnt2 rw - ext3 /dev/root rw\nshort\n", "").empty());
 }
 
 TEST(control_group, of_version_2_has_its_bounds_in_the_kernels_words) {
@@ -97,27 +118,94 @@ TEST(control_group, that_the_machine_does_not_permit_says_which_file_and_what_to
   }
 }
 
-TEST(control_group, of_this_machine_counts_what_a_process_in_it_takes) {
-  std::optional<control_group> group;
-  try {
-    group.emplace(find_group_place(), "tacit-test-" + std::to_string(::getpid()),
-                  group_budget{64 << 20, 1});
-  } catch (const base::failure& failure) {
-    GTEST_SKIP() << "no control groups for this test: " << failure.message;
+// The rest needs the right to make groups.
+class control_groups : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    try {
+      const control_group trial{budget};
+    } catch (const base::failure& why) {
+      GTEST_SKIP() << why.message;
+    }
   }
-  const temporary_folder folder;
-  program sleeping;
-  sleeping.command = {"sleep", "1000"};
-  sleeping.log = folder.path() / "log";
-  sleeping.groups = group->entrances();
-  process running{sleeping};
-  // Its first instruction comes after it has joined, and takes a page.
-  for (auto charged = group->charged_bytes(); charged == 0; charged = group->charged_bytes())
-    ASSERT_FALSE(running.has_ended_within(1)) << *running.ending();
-  const auto inside = group->within();
-  EXPECT_EQ(running.stop(), "killed by signal 15");
+
+  static program in(const control_group& group, std::vector<std::string> command) {
+    return {std::move(command), {}, "", "/dev/null", {}, group.entrances()};
+  }
+
+  static constexpr std::uint64_t limit_bytes = 64 << 20;
+  static constexpr group_budget budget{limit_bytes};
+};
+
+std::string group_of(pid_t pid) {
+  std::ifstream file{"/proc/" + std::to_string(pid) + "/cgroup"};
+  return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+TEST_F(control_groups, a_program_starts_inside_and_the_group_goes_with_it) {
+  fs::path folder;
+  {
+    const control_group group{budget};
+    folder = group.within().memory;
+    const process inside{in(group, {"sleep", "1000"})};
+    EXPECT_NE(group_of(inside.pid()).find(folder.filename().string()), std::string::npos);
+    // The program takes its memory after it has joined.
+    EXPECT_TRUE(support::eventually([&] { return group.charged_bytes() > 0; }));
+    EXPECT_GT(group.peak_bytes(), 0u);
+    EXPECT_EQ(group.kills(), 0u);
+  }
+  EXPECT_FALSE(fs::exists(folder));
+}
+
+TEST_F(control_groups, what_takes_more_than_the_limit_is_killed_and_counted) {
+  const control_group group{budget};
+  // tail keeps the line that never ends.
+  process greedy{in(group, {"sh", "-c", "tail -n 1 /dev/zero"})};
+  EXPECT_TRUE(support::eventually([&] { return greedy.ending().has_value(); }));
+  EXPECT_GE(group.kills(), 1u);
+  EXPECT_LE(group.peak_bytes(), limit_bytes);
+}
+
+TEST_F(control_groups, what_a_group_within_takes_counts_for_the_one_around_it) {
+  const control_group around{budget};
+  const control_group within{around.within(), "one", {}};
+  process greedy{in(within, {"sh", "-c", "tail -n 1 /dev/zero"})};
+  EXPECT_TRUE(support::eventually([&] { return greedy.ending().has_value(); }));
+  EXPECT_LE(around.peak_bytes(), limit_bytes);
+}
+
+TEST_F(control_groups, what_is_left_inside_is_killed_with_the_group) {
+  std::optional<control_group> group{budget};
+  const auto folder = group->within().memory;
+  const pid_t left = ::fork();
+  if (left == 0) {
+    for (const auto& entrance : group->entrances())
+      std::ofstream{entrance} << 0 << std::flush;
+    while (true)
+      ::pause();
+  }
+  EXPECT_TRUE(support::eventually(
+      [&] { return group_of(left).find(folder.filename().string()) != std::string::npos; }));
   group.reset();
-  EXPECT_FALSE(fs::exists(inside.memory));
+  int status = 0;
+  ASSERT_EQ(::waitpid(left, &status, 0), left);
+  EXPECT_TRUE(WIFSIGNALED(status));
+  EXPECT_EQ(WTERMSIG(status), SIGKILL);
+  std::error_code ignored;
+  fs::remove(folder, ignored);
+}
+
+TEST_F(control_groups, one_that_a_dead_harness_left_behind_is_removed) {
+  const pid_t gone = ::fork();
+  if (gone == 0) ::_exit(0);
+  ::waitpid(gone, nullptr, 0);
+  const control_group first{budget};
+  const auto behind =
+      first.within().memory.parent_path() / ("tacit-bench-" + std::to_string(gone) + "-1");
+  fs::create_directory(behind);
+  const control_group second{budget};
+  EXPECT_FALSE(fs::exists(behind));
+  EXPECT_TRUE(fs::exists(first.within().memory));
 }
 
 }  // namespace
