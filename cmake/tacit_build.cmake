@@ -103,7 +103,9 @@ function(tacit_binary name)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
   target_link_options(${name} PRIVATE LINKER:--gc-sections)
   if(TACIT_STATIC)
-    target_link_options(${name} PRIVATE -static)
+    target_sources(${name} PRIVATE ${PROJECT_SOURCE_DIR}/src/base/static_unwind.cpp)
+    target_link_options(${name} PRIVATE -static LINKER:--eh-frame-hdr
+      LINKER:--wrap=__register_frame_info LINKER:--wrap=__deregister_frame_info)
   endif()
 endfunction()
 

@@ -1,11 +1,17 @@
 // The tacit binary: `serve`, `healthcheck` for containers that have no other tool, and `config`.
 
+#include <malloc.h>
+
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <variant>
@@ -92,6 +98,9 @@ std::optional<failure> add_recording(tacit::server::server& app, const std::stri
 int serve(const serve_arguments& arguments) {
   tacit::server::options options;
   if (const auto problem = resolve(arguments, options)) return report(*problem);
+  // In this mode a request asks malloc for nothing, so there is nothing that threads could contend
+  // for: heaps of their own would only take memory, and time at the start.
+  if (options.memory == tacit::memory::mode::arena) ::mallopt(M_ARENA_MAX, 1);
   const tacit::server::pattern_source pattern;
   tacit::server::live_set live(arguments.churn_live_mb, options.memory);
   std::optional<tacit::server::site> site;
@@ -131,16 +140,6 @@ int serve(const serve_arguments& arguments) {
   return app.run();
 }
 
-void add_settings(CLI::App& to, serve_arguments& arguments) {
-  for (const setting& each : tacit::server::settings()) {
-    if (each.is_option) arguments.given.emplace_back(&each, std::nullopt);
-  }
-  for (auto& [which, text] : arguments.given) {
-    to.add_option(which->option(), text, tacit::server::help_of(*which))
-        ->type_name(which->takes == setting::kind::number ? "N" : "TEXT");
-  }
-}
-
 // What serve would say of the file.
 int check_config(const std::string& file) {
   tacit::server::options options;
@@ -151,6 +150,98 @@ int check_config(const std::string& file) {
   }
   std::printf("%s: valid\n", file.c_str());
   return 0;
+}
+
+using words = std::span<char* const>;  // Of the command line.
+
+/// What can be given to the program, and what was.
+struct command_line {
+  serve_arguments serve;
+  std::string url = "http://127.0.0.1:8080/healthz";
+  std::string config_file;
+  bool as_manual = false;
+
+  CLI::App* checking = nullptr;
+  CLI::App* config_check = nullptr;
+  CLI::App* reference = nullptr;
+  CLI::App* schema = nullptr;
+};
+
+bool is_parsed(const CLI::App* command) {
+  return command != nullptr && command->parsed();
+}
+
+// To describe an option to the parser takes some 10 us, and a start names few of them. So only
+// those are described that are named, or all where help is asked for.
+bool may_be_given(const setting& which, words given) {
+  const std::string name = which.option();
+  return std::any_of(given.begin(), given.end(), [&](std::string_view word) {
+    return word.starts_with(name) || word.starts_with("-h") || word.starts_with("--help");
+  });
+}
+
+void describe_serve(CLI::App& app, command_line& into, words given) {
+  serve_arguments& arguments = into.serve;
+  auto* serving = app.add_subcommand("serve", "Serve the demo routes, or a site made from a log");
+  serving->add_option("--config", arguments.config,
+                      "JSON file with settings; options win over it. SIGHUP has it read again");
+  for (const setting& each : tacit::server::settings()) {
+    if (each.is_option && may_be_given(each, given)) {
+      arguments.given.emplace_back(&each, std::nullopt);
+    }
+  }
+  for (auto& [which, text] : arguments.given) {
+    serving->add_option(which->option(), text, tacit::server::help_of(*which))
+        ->type_name(which->takes == setting::kind::number ? "N" : "TEXT");
+  }
+  serving->add_option("--site", arguments.site,
+                      "serve a site made from this access log in combined format");
+  serving
+      ->add_option("--body-limit", arguments.body_limit,
+                   "with --site: no body is longer than this many bytes")
+      ->check(CLI::NonNegativeNumber);
+  serving
+      ->add_option("--churn-live-mb", arguments.churn_live_mb,
+                   "keep so many MB of sessions, of which each request for /churn replaces one (0)")
+      ->check(CLI::Range(std::uint64_t{0}, tacit::server::live_set::mb_max));
+  serving->add_option("--record", arguments.record,
+                      "append requests to this file, in GoReplay's format, for tacit-bench replay");
+}
+
+void describe_healthcheck(CLI::App& app, command_line& into, words /*given*/) {
+  into.checking =
+      app.add_subcommand("healthcheck", "Exit with 0 if the URL answers 200, else with 1");
+  into.checking->add_option("url", into.url, "http://ADDRESS:PORT/PATH")->capture_default_str();
+}
+
+void describe_config(CLI::App& app, command_line& into, words /*given*/) {
+  auto* config = app.add_subcommand("config", "Check a config file, or tell what it may hold");
+  config->require_subcommand(1);
+  into.config_check =
+      config->add_subcommand("check", "Exit with 0 if serve would take the file, else with 2");
+  into.config_check->add_option("file", into.config_file, "the JSON file")->required();
+  into.reference = config->add_subcommand("reference", "Print all keys, in Markdown");
+  into.reference->add_flag("--man", into.as_manual, "as a manual page instead");
+  into.schema = config->add_subcommand("schema", "Print the JSON schema, for editors");
+}
+
+struct command {
+  std::string_view name;
+  void (*describe)(CLI::App&, command_line&, words);
+};
+
+constexpr std::array commands{command{"serve", describe_serve},
+                              command{"healthcheck", describe_healthcheck},
+                              command{"config", describe_config}};
+
+// The one that is named; all of them where none is.
+void describe_commands(CLI::App& app, command_line& into, words given) {
+  const std::string_view name = given.size() > 1 ? given[1] : "";
+  const auto is_named = [&](const command& each) { return each.name == name; };
+  const bool takes_all = std::none_of(commands.begin(), commands.end(), is_named);
+  for (const command& each : commands) {
+    if (takes_all || is_named(each)) each.describe(app, into, given);
+  }
 }
 
 // CLI11 would only say that a subcommand is missing.
@@ -171,41 +262,8 @@ int main(int argc, char** argv) {
   CLI::App app{"Tacit: an HTTP service runtime", "tacit"};
   app.set_version_flag("--version", "tacit " TACIT_VERSION);
   app.require_subcommand(1);
-
-  serve_arguments arguments;
-  auto* serving = app.add_subcommand("serve", "Serve the demo routes, or a site made from a log");
-  serving->add_option("--config", arguments.config,
-                      "JSON file with settings; options win over it. SIGHUP has it read again");
-  add_settings(*serving, arguments);
-  serving->add_option("--site", arguments.site,
-                      "serve a site made from this access log in combined format");
-  serving
-      ->add_option("--body-limit", arguments.body_limit,
-                   "with --site: no body is longer than this many bytes")
-      ->check(CLI::NonNegativeNumber);
-
-  serving
-      ->add_option("--churn-live-mb", arguments.churn_live_mb,
-                   "keep so many MB of sessions, of which each request for /churn replaces one (0)")
-      ->check(CLI::Range(std::uint64_t{0}, tacit::server::live_set::mb_max));
-  serving->add_option("--record", arguments.record,
-                      "append requests to this file, in GoReplay's format, for tacit-bench replay");
-
-  std::string url = "http://127.0.0.1:8080/healthz";
-  auto* checking =
-      app.add_subcommand("healthcheck", "Exit with 0 if the URL answers 200, else with 1");
-  checking->add_option("url", url, "http://ADDRESS:PORT/PATH")->capture_default_str();
-
-  auto* config = app.add_subcommand("config", "Check a config file, or tell what it may hold");
-  config->require_subcommand(1);
-  std::string config_file;
-  auto* config_check =
-      config->add_subcommand("check", "Exit with 0 if serve would take the file, else with 2");
-  config_check->add_option("file", config_file, "the JSON file")->required();
-  bool as_manual = false;
-  auto* reference = config->add_subcommand("reference", "Print all keys, in Markdown");
-  reference->add_flag("--man", as_manual, "as a manual page instead");
-  auto* schema = config->add_subcommand("schema", "Print the JSON schema, for editors");
+  command_line given;
+  describe_commands(app, given, {argv, static_cast<std::size_t>(argc)});
 
   if (const auto problem = unknown_command(app, argc, argv)) return report(*problem);
   try {
@@ -218,14 +276,15 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "tacit: %s; see tacit --help\n", error.what());
     return 2;
   }
-  if (checking->parsed()) {
-    const auto problem = tacit::server::check_health(url);
+  if (is_parsed(given.checking)) {
+    const auto problem = tacit::server::check_health(given.url);
     return problem ? report(*problem) : 0;
   }
-  if (config_check->parsed()) return check_config(config_file);
-  if (reference->parsed()) {
-    return print(as_manual ? tacit::server::config_manual() : tacit::server::config_reference());
+  if (is_parsed(given.config_check)) return check_config(given.config_file);
+  if (is_parsed(given.reference)) {
+    return print(given.as_manual ? tacit::server::config_manual()
+                                 : tacit::server::config_reference());
   }
-  if (schema->parsed()) return print(tacit::server::config_schema());
-  return serve(arguments);
+  if (is_parsed(given.schema)) return print(tacit::server::config_schema());
+  return serve(given.serve);
 }

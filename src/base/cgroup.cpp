@@ -7,9 +7,6 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
-#include <fstream>
-#include <iterator>
-#include <sstream>
 #include <utility>
 
 namespace tacit::base {
@@ -22,16 +19,36 @@ struct mount {
   std::string point;  // Where it is mounted.
 };
 
-std::vector<std::string> words(std::string_view text, char separator) {
-  std::vector<std::string> found;
-  std::istringstream in{std::string(text)};
-  for (std::string word; std::getline(in, word, separator);)
-    found.push_back(word);
+// As lines are read: nothing is behind a separator at the end.
+std::vector<std::string_view> words(std::string_view text, char separator) {
+  std::vector<std::string_view> found;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(separator), text.size());
+    found.push_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
   return found;
 }
 
-bool contains(const std::vector<std::string>& list, std::string_view wanted) {
+bool contains(const std::vector<std::string_view>& list, std::string_view wanted) {
   return std::find(list.begin(), list.end(), wanted) != list.end();
+}
+
+// Reads on until there is an `end`, or to the end of the file.
+std::string_view read_until(const path& file, std::span<char> buffer,
+                            std::optional<char> end) noexcept {
+  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return {};
+  std::string_view text(buffer.data(), 0);
+  while (text.size() < buffer.size()) {
+    const ssize_t count = ::read(fd, buffer.data() + text.size(), buffer.size() - text.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) break;
+    text = {buffer.data(), text.size() + static_cast<std::size_t>(count)};
+    if (end && text.find(*end) != text.npos) break;
+  }
+  ::close(fd);
+  return text;
 }
 
 // Mountinfo writes blanks, tabs, newlines and backslashes as three octal digits.
@@ -54,14 +71,14 @@ std::string unescaped(std::string_view text) {
 // A line reads `id:controllers:path`; v2 has no controllers in it.
 std::optional<std::string> group_of(std::string_view membership, int version,
                                     std::string_view controller) {
-  for (const std::string& line : words(membership, '\n')) {
+  for (const std::string_view line : words(membership, '\n')) {
     const std::size_t first = line.find(':');
     const std::size_t second = line.find(':', first + 1);
-    if (first == std::string::npos || second == std::string::npos) continue;
-    const std::string controllers = line.substr(first + 1, second - first - 1);
-    const bool wanted = version == 2 ? line.compare(0, second + 1, "0::") == 0
-                                     : contains(words(controllers, ','), controller);
-    if (wanted) return line.substr(second + 1);
+    if (first == line.npos || second == line.npos) continue;
+    const std::string_view controllers = line.substr(first + 1, second - first - 1);
+    const bool wanted =
+        version == 2 ? line.starts_with("0::") : contains(words(controllers, ','), controller);
+    if (wanted) return std::string(line.substr(second + 1));
   }
   return std::nullopt;
 }
@@ -69,8 +86,10 @@ std::optional<std::string> group_of(std::string_view membership, int version,
 // A line reads `id parent device root point options [tags...] - type source superoptions`.
 std::vector<mount> mounts_of(std::string_view mountinfo, int version, std::string_view controller) {
   std::vector<mount> found;
-  for (const std::string& line : words(mountinfo, '\n')) {
-    const std::vector<std::string> fields = words(line, ' ');
+  for (const std::string_view line : words(mountinfo, '\n')) {
+    // Most mounts are none of groups: those need not be taken apart.
+    if (line.find(" cgroup") == line.npos) continue;
+    const std::vector<std::string_view> fields = words(line, ' ');
     const auto dash = std::find(fields.begin(), fields.end(), "-");
     if (fields.size() < 6 || std::distance(dash, fields.end()) < 4) continue;
     const bool wanted = version == 2
@@ -98,7 +117,8 @@ std::vector<path> folders_of_group(const std::vector<mount>& mounts, const std::
   const auto shown = std::find_if(mounts.begin(), mounts.end(), shows_group);
   const mount& chosen = shown == mounts.end() ? mounts.front() : *shown;
   std::vector<path> folders{chosen.point};
-  for (const std::string& name : words(below(chosen, group).value_or(""), '/')) {
+  const std::string rest = below(chosen, group).value_or("");
+  for (const std::string_view name : words(rest, '/')) {
     if (!name.empty()) folders.push_back(folders.back() / name);
   }
   return folders;
@@ -135,26 +155,21 @@ std::vector<cgroup_folder> cgroup_finder::folders_of(std::string_view controller
 }
 
 std::string read_small_file(const path& file) {
-  std::ifstream in(file);
-  return {std::istreambuf_iterator<char>(in), {}};
+  std::string text(4096, '\0');
+  for (;;) {
+    const std::size_t size = read_small_file(file, std::span<char>(text)).size();
+    const bool is_whole = size < text.size();
+    text.resize(is_whole ? size : 2 * text.size());
+    if (is_whole) return text;
+  }
 }
 
 std::string_view read_small_file(const path& file, std::span<char> buffer) noexcept {
-  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return {};
-  std::size_t size = 0;
-  while (size < buffer.size()) {
-    const ssize_t count = ::read(fd, buffer.data() + size, buffer.size() - size);
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) break;
-    size += static_cast<std::size_t>(count);
-  }
-  ::close(fd);
-  return {buffer.data(), size};
+  return read_until(file, buffer, std::nullopt);
 }
 
 std::string_view read_first_line(const path& file, std::span<char> buffer) noexcept {
-  const std::string_view text = read_small_file(file, buffer);
+  const std::string_view text = read_until(file, buffer, '\n');
   return text.substr(0, text.find('\n'));
 }
 

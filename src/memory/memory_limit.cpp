@@ -51,7 +51,7 @@ memory_limit_watch::group::group(const base::cgroup_folder& folder)
       statistics(folder.path / "memory.stat"),
       version(folder.version) {}
 
-memory_limit_watch::memory_limit_watch(path root) : finder_(std::move(root)) {
+memory_limit_watch::memory_limit_watch(base::cgroup_finder groups) : finder_(std::move(groups)) {
   find_groups();
   read();
 }

@@ -38,7 +38,9 @@ std::uint64_t metrics::sum(std::size_t index) const noexcept {
   return total;
 }
 
-metrics::metrics() : slots_(std::make_unique<std::array<slot, slots>>()) {}
+metrics::metrics() : slots_(std::make_unique<std::array<slot, slots>>()) {
+  descriptions_.reserve(128);  // A server has some hundred.
+}
 
 metrics::~metrics() = default;
 

@@ -67,7 +67,7 @@ cpu_quota_watch::group::group(const base::cgroup_folder& folder)
       period(folder.path / "cpu.cfs_period_us"),
       version(folder.version) {}
 
-cpu_quota_watch::cpu_quota_watch(path root) : finder_(std::move(root)) {
+cpu_quota_watch::cpu_quota_watch(base::cgroup_finder groups) : finder_(std::move(groups)) {
   find_groups();
   read(affinity_cpus());
 }

@@ -12,7 +12,7 @@
 
 #include "sched/idle.hpp"
 #include "sched/stack_capture.hpp"
-#include "sched/worker.hpp"
+#include "sched/worker_set.hpp"
 
 namespace tacit::sched {
 namespace {
@@ -48,7 +48,7 @@ constexpr std::chrono::milliseconds report_interval{100};
 
 monitor::monitor(scheduler& watched)
     : scheduler_(watched),
-      views_(watched.workers_.size()),
+      views_(watched.workers_->size_max()),
       regular_(watched.workers()),
       interval_(interval_busy),
       reclaimer_(watched.options_.uncommit_delay),
@@ -104,6 +104,8 @@ bool monitor::wait() {
 void monitor::run() {
   pthread_setname_np(pthread_self(), "tacit-monitor");
   prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
+  // What there is to look for was found a moment ago, and a start has better things to do.
+  next_housekeeping_ = std::chrono::steady_clock::now() + housekeeping_interval;
   base::ask_for_short_slices();  // It is to see what goes on when all CPUs are taken, too.
   for (;;) {
     const bool was_awake = wait();
@@ -115,10 +117,10 @@ void monitor::run() {
     pauses_.collect(was_awake ? interval_ : microseconds(0), now);
     interval_ = now < calm_at_ ? interval_busy : interval_calm;
     std::uint64_t runs = 0;
-    for (std::size_t i = 0; i < views_.size(); ++i) {
-      if (!scheduler_.workers_[i]->is_started()) continue;  // A spare one, which nobody waits for.
-      interval_ = std::min(interval_, look(*scheduler_.workers_[i], views_[i], now));
-      runs += views_[i].run;
+    for (const auto& each : scheduler_.workers_->all()) {
+      if (!each->is_started()) continue;  // A spare one for which there was no thread to be had.
+      interval_ = std::min(interval_, look(*each, views_[each->index()], now));
+      runs += views_[each->index()].run;
     }
     keep_house(now);
     const bool is_idle = scheduler_.idle_->awake() == 0;
@@ -133,8 +135,9 @@ void monitor::run() {
 void monitor::keep_house(base::steady_time now) {
   if (now < next_housekeeping_) return;
   next_housekeeping_ = now + housekeeping_interval;
-  if (scheduler_.options_.workers == 0 && quota_.changed()) {
-    regular_ = std::clamp(quota_.current().cpus, 1U, scheduler_.workers());
+  auto& quota = scheduler_.quota_;
+  if (quota && quota->changed()) {
+    regular_ = std::clamp(quota->current().cpus, 1U, scheduler_.workers());
     if (scheduler_.spare_workers() == 0) scheduler_.set_active(regular_);
   }
 }

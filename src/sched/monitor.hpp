@@ -27,7 +27,6 @@
 #include <tacit/base/atomic.hpp>
 #include <tacit/base/clock.hpp>
 #include <tacit/memory/reclaimer.hpp>
-#include <tacit/sched/available_cpus.hpp>
 #include <tacit/sched/stall.hpp>
 
 #include "sched/pause_collector.hpp"
@@ -87,7 +86,6 @@ class monitor {
   base::steady_time calm_at_{};
   base::steady_time may_report_at_{};
   base::steady_time next_housekeeping_{};
-  cpu_quota_watch quota_;
   memory::reclaimer reclaimer_;
   base::steady_time next_memory_look_ = base::steady_time::max();
   pause_collector pauses_;

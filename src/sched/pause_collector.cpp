@@ -11,7 +11,7 @@
 
 #include <tacit/sched/scheduler.hpp>
 
-#include "sched/worker.hpp"
+#include "sched/worker_set.hpp"
 
 namespace tacit::sched {
 namespace {
@@ -45,15 +45,15 @@ nanoseconds own_run_delay() noexcept {
 pause_collector::pause_collector(scheduler& watched)
     : scheduler_(watched),
       into_(watched.pauses_.get()),
-      long_runs_(watched.workers_.size()),
-      runs_before_(watched.workers_.size()) {}
+      long_runs_(watched.workers_->size_max()),
+      runs_before_(watched.workers_->size_max()) {}
 
 void pause_collector::collect(std::chrono::microseconds interval, base::steady_time now) {
   if (!into_) return;
   charge_stop();
   look_for_stop(interval, now);
-  for (std::size_t i = 0; i < runs_before_.size(); ++i)
-    runs_before_[i] = scheduler_.workers_[i]->runs_.value();
+  for (const auto& each : scheduler_.workers_->all())
+    runs_before_[each->index()] = each->runs_.value();
   into_->collect([this](std::uint32_t worker, const observe::held_stretch& seen) {
     return context_of(worker, seen);
   });
@@ -75,7 +75,7 @@ void pause_collector::look_for_stop(std::chrono::microseconds interval, base::st
   observe::pause found{now - excess - interval, {}, observe::pause_cause::scheduled_out};
   base::steady_time end = now;
   for (std::uint32_t i = 0; i < scheduler_.active_workers(); ++i) {
-    const auto gap = gap_of(*scheduler_.workers_[i], now, run_delay, stopped);
+    const auto gap = gap_of((*scheduler_.workers_)[i], now, run_delay, stopped);
     if (!gap) return;
     found.begin = std::max(found.begin, gap->begin);
     end = std::min(end, gap->end);
@@ -101,7 +101,7 @@ std::optional<observe::pause_watch::stretch_times> pause_collector::gap_of(const
 void pause_collector::charge_stop() {
   if (!stop_) return;
   for (std::uint32_t i = 0; i < scheduler_.active_workers(); ++i) {
-    const worker& each = *scheduler_.workers_[i];
+    const worker& each = (*scheduler_.workers_)[i];
     const bool had_work = each.runs_.value() != stop_->runs_before[i] || !each.polls_.is_asleep();
     if (had_work) into_->add(i, stop_->what);
   }

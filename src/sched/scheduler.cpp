@@ -9,33 +9,38 @@
 #include "sched/idle.hpp"
 #include "sched/inject_queue.hpp"
 #include "sched/monitor.hpp"
-#include "sched/worker.hpp"
+#include "sched/worker_set.hpp"
 
 namespace tacit::sched {
+namespace {
+
+std::optional<cpu_quota_watch> make_quota_watch(const scheduler_options& options) {
+  if (options.workers != 0) return std::nullopt;
+  return cpu_quota_watch(options.groups ? *options.groups : base::cgroup_finder());
+}
+
+}  // namespace
 
 scheduler::scheduler(const scheduler_options& options)
     : options_(options),
-      limit_(options.workers ? cpu_limit{options.workers, "as asked"} : read_cpu_limit()),
+      quota_(make_quota_watch(options)),
+      limit_(quota_ ? quota_->current() : cpu_limit{options.workers, "as asked"}),
       active_(limit_.cpus) {
   base::enable_asymmetric_fences();
-  const std::uint32_t count = limit_.cpus + (options.stealing ? options.spare_workers : 0);
+  const std::uint32_t count = workers() + spare_workers();
   if (options.record_pauses) {
     pauses_ = std::make_unique<observe::pause_recorder>(count, limit_.cpus);
   }
   idle_ = std::make_unique<idle>(limit_.cpus, count);
   injected_ = std::make_unique<inject_queue>();
-  workers_.reserve(count);
-  for (std::uint32_t i = 0; i < count; ++i) {
-    workers_.push_back(std::make_unique<worker>(*this, i));
-  }
-  // Those of spare workers take descriptors and time to start, and most are never called.
-  for (std::uint32_t i = 0; i < limit_.cpus; ++i)
-    workers_[i]->open_poller();
+  workers_ = std::make_unique<worker_set>(count);
+  for (std::uint32_t i = 0; i < workers(); ++i)
+    workers_->add(*this);
   monitor_ = std::make_unique<monitor>(*this);
   blocking_ = std::make_unique<blocking_pool>(options.blocking);
-  // Only now: a worker looks at the queues of all others. Spare ones are started when called.
-  for (std::uint32_t i = 0; i < limit_.cpus; ++i)
-    workers_[i]->start();
+  // Only now: a worker looks at the queues of all others.
+  for (const auto& each : workers_->all())
+    each->start();
   monitor_->start();
 }
 
@@ -45,7 +50,7 @@ scheduler::~scheduler() {
 
 std::size_t scheduler::stop(std::chrono::nanoseconds grace) {
   stopping_.store(true, base::memory_order_seq_cst);
-  for (auto& each : workers_)
+  for (const auto& each : workers_->all())
     each->timers().close();
   // Looked at now and then: telling us of each end would cost every end an atomic.
   const auto deadline = std::chrono::steady_clock::now() + grace;
@@ -55,20 +60,20 @@ std::size_t scheduler::stop(std::chrono::nanoseconds grace) {
   blocking_->close();
   monitor_->stop();
   halted_.store(true, base::memory_order_seq_cst);
-  for (auto& each : workers_) {
+  for (const auto& each : workers_->all()) {
     if (each->is_started()) each->waits_in().interrupt();
   }
-  for (auto& each : workers_)
+  for (const auto& each : workers_->all())
     each->join();
   return live_roots();
 }
 
 poller& scheduler::poller_of(std::uint32_t worker) noexcept {
-  return workers_[worker]->waits_in();
+  return (*workers_)[worker].waits_in();
 }
 
 worker_statistics scheduler::statistics(std::uint32_t worker) const noexcept {
-  return workers_[worker]->statistics();
+  return worker < workers_->size() ? (*workers_)[worker].statistics() : worker_statistics{};
 }
 
 void scheduler::plant_lock_pause(std::chrono::nanoseconds length) {
@@ -98,10 +103,10 @@ std::uint64_t scheduler::stalls() const noexcept {
 // The ends first: so the difference is never negative.
 std::size_t scheduler::live_roots() const noexcept {
   std::uint64_t ended = 0;
-  for (const auto& each : workers_)
+  for (const auto& each : workers_->all())
     ended += each->ended_.value();
   std::uint64_t started = started_outside_.load(base::memory_order_acquire);
-  for (const auto& each : workers_)
+  for (const auto& each : workers_->all())
     started += each->started_.value();
   return started - ended;
 }
@@ -111,18 +116,19 @@ bool scheduler::is_stopping() const noexcept {
 }
 
 void scheduler::start(runnable& ready) noexcept {
-  workers_.front()->start_root(ready);
+  (*workers_)[0].start_root(ready);
 }
 
 // Those that are to sit out notice after their run, or when they are woken. By the monitor only.
 void scheduler::set_active(std::uint32_t workers) {
-  const auto all = static_cast<std::uint32_t>(workers_.size());
-  const std::uint32_t count = std::clamp(workers, 1U, all);
+  const std::uint32_t count = std::clamp(workers, 1U, workers_->size_max());
+  while (workers_->size() < count)
+    workers_->add(*this);
   const std::uint32_t before = active_.exchange(count, base::memory_order_relaxed);
   if (before == count) return;
   idle_->set_active(count);
   for (std::uint32_t i = std::min(before, count); i < std::max(before, count); ++i) {
-    worker& each = *workers_[i];
+    worker& each = (*workers_)[i];
     if (each.is_started()) {
       each.waits_in().interrupt();
     } else if (i < count) {
@@ -145,7 +151,7 @@ void scheduler::wake_one() noexcept {
   if (!options_.stealing && injected_->size() == 0) return;
   const auto sleeper = idle_->take_sleeper();
   if (!sleeper) return;
-  worker& called = *workers_[*sleeper];
+  worker& called = (*workers_)[*sleeper];
   // Before the interrupt: who is woken looks how long ago it was called.
   called.called_at_ns_.store(std::chrono::steady_clock::now().time_since_epoch().count(),
                              base::memory_order_relaxed);
@@ -155,7 +161,8 @@ void scheduler::wake_one() noexcept {
 bool scheduler::has_ready_work() const noexcept {
   if (injected_->size() != 0) return true;
   if (!options_.stealing) return false;
-  return std::any_of(workers_.begin(), workers_.end(),
+  const auto workers = workers_->all();
+  return std::any_of(workers.begin(), workers.end(),
                      [](const auto& each) { return each->has_work_for_thieves(); });
 }
 

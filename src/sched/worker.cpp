@@ -22,6 +22,7 @@
 #include "sched/idle.hpp"
 #include "sched/inject_queue.hpp"
 #include "sched/monitor.hpp"
+#include "sched/worker_set.hpp"
 
 namespace tacit::sched {
 namespace {
@@ -41,19 +42,17 @@ worker* worker::current() noexcept {
 }
 
 worker::worker(scheduler& owner, std::uint32_t index)
-    : owner_(owner), index_(index), timers_(this), random_state_(index * 2654435761U + 1) {
+    : owner_(owner),
+      index_(index),
+      poller_(owner.options_.make_poller(index)),
+      timers_(this),
+      random_state_(index * 2654435761U + 1) {
+  timers_.interrupts(*poller_);
   // Until it is started nothing waits in its poller; otherwise everybody would come to look.
   polls_.fall_asleep();
 }
 
-void worker::open_poller() {
-  if (poller_) return;
-  poller_ = owner_.options_.make_poller(index_);
-  timers_.interrupts(*poller_);
-}
-
 void worker::start() {
-  open_poller();
   thread_ = base::thread([this] { run(); });
 }
 
@@ -70,7 +69,7 @@ void worker::run() {
   thread_id_.store(::gettid(), base::memory_order_relaxed);
   const memory::thread_pools pools(owner_.options_.memory);
   current_worker = this;
-  runs_seen_.resize(owner_.workers_.size());
+  runs_seen_.resize(owner_.workers_->size_max());
   detail::exchange_current_agent(this);
   watch_pauses();
   // A spare one has not been counted as awake.
@@ -238,16 +237,17 @@ runnable* worker::found(runnable* ready) noexcept {
 }
 
 runnable* worker::search() {
-  const auto count = static_cast<std::uint32_t>(owner_.workers_.size());
+  const worker_set& all = *owner_.workers_;
+  const std::uint32_t count = all.size();
   forks_for_thieves_ = never_nest;  // What comes may be of another kind.
   if (!searching_) searching_ = owner_.idle_->enter_search();
   if (!searching_ || count == 1 || !owner_.options_.stealing) return nullptr;
   for (std::uint32_t i = 0; i < count; ++i)
-    runs_seen_[i] = owner_.workers_[i]->runs_.value();
+    runs_seen_[i] = all[i].runs_.value();
   for (int round = 0; round < search_rounds; ++round) {
     const std::uint32_t first = random() % count;
     for (std::uint32_t i = 0; i < count; ++i) {
-      worker& victim = *owner_.workers_[(first + i) % count];
+      worker& victim = all[(first + i) % count];
       if (&victim == this) continue;
       if (runnable* ready = steal_from(victim)) return ready;
     }
@@ -255,10 +255,10 @@ runnable* worker::search() {
     for (int i = 0; i < 32; ++i)
       base::pause();
   }
-  if (runnable* ready = steal_behind_long_runs()) return ready;
+  if (runnable* ready = steal_behind_long_runs(count)) return ready;
   look_at_clock();
   for (std::uint32_t i = 0; i < count; ++i) {
-    worker& victim = *owner_.workers_[i];
+    worker& victim = all[i];
     if (&victim == this || !poll_for(victim)) continue;
     if (runnable* ready = take_own()) return ready;
   }
@@ -278,9 +278,9 @@ runnable* worker::steal_from(worker& victim) noexcept {
 }
 
 // A worker that has been in the same run since the search began is not as quick as it was.
-runnable* worker::steal_behind_long_runs() noexcept {
-  for (std::size_t i = 0; i < runs_seen_.size(); ++i) {
-    worker& victim = *owner_.workers_[i];
+runnable* worker::steal_behind_long_runs(std::uint32_t searched) noexcept {
+  for (std::uint32_t i = 0; i < searched; ++i) {
+    worker& victim = (*owner_.workers_)[i];
     victim.withdraw_offer();
     if (&victim == this || victim.runs_.value() != runs_seen_[i]) continue;
     if (runnable* taken = victim.queue_.steal_into(queue_)) {

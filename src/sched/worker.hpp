@@ -31,10 +31,9 @@ class worker final : public agent {
  public:
   worker(scheduler& owner, std::uint32_t index);
 
-  /// Makes what it waits in, once.
-  void open_poller();
   void start();
   void join();
+  [[nodiscard]] std::uint32_t index() const noexcept { return index_; }
   [[nodiscard]] bool is_started() const noexcept { return thread_.joinable(); }
 
   /// From a worker of the same scheduler: that worker runs it, next if it can. From elsewhere:
@@ -168,7 +167,7 @@ class worker final : public agent {
   runnable* found(runnable* ready) noexcept;
   runnable* search();
   runnable* steal_from(worker& victim) noexcept;
-  runnable* steal_behind_long_runs() noexcept;
+  runnable* steal_behind_long_runs(std::uint32_t searched) noexcept;
   [[nodiscard]] bool ring_is_worth_a_thief() const noexcept;
   [[nodiscard]] bool is_open_to_thieves() const noexcept;
   void withdraw_offer() noexcept;

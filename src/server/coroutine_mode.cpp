@@ -110,6 +110,7 @@ sched::scheduler_options options_of(const mode_environment& environment) {
   const options& settings = environment.settings;
   sched::scheduler_options out;
   out.workers = settings.workers;
+  out.groups = &environment.keeper.groups();
   out.memory = settings.memory;
   out.stealing = settings.stealing;
   out.spare_workers = settings.spare_workers;

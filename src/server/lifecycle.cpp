@@ -52,7 +52,7 @@ std::string listed(const std::vector<std::string>& keys) {
 lifecycle::lifecycle(server& app, server::state& of)
     : app_(app),
       state_(of),
-      image_(program_image::current()),
+      executable_(program_image::own_executable()),
       supervisor_(notify_socket::from_environment()),
       watchdog_period_(watchdog_period()),
       drained_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
@@ -182,7 +182,7 @@ void lifecycle::upgrade() {
   }
   std::optional<std::string> configured;
   if (!state_.is_activated) configured = state_.settings.listen;
-  auto started = successor::start(image_, state_.socket->fd(), configured,
+  auto started = successor::start(program_image::of(executable_), state_.socket->fd(), configured,
                                   steady_clock::now() + state_.settings.upgrade_timeout);
   if (const auto* failure = std::get_if<base::failure>(&started)) {
     upgrades_failed_.add();
@@ -199,7 +199,8 @@ void lifecycle::look_after_successor() {
     case successor::state::failed:
       upgrades_failed_.add();
       log(severity::error,
-          "no upgrade, this process serves on: " + image_.path + ": " + successor_->why_failed());
+          "no upgrade, this process serves on: " + program_image::of(executable_).path + ": " +
+              successor_->why_failed());
       break;
     case successor::state::ready:
       upgrades_ok_.add();

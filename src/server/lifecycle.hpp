@@ -46,7 +46,7 @@ class lifecycle {
 
   server& app_;
   server::state& state_;
-  const program_image image_;
+  const std::string executable_;
   notify_socket supervisor_;
   const std::optional<std::chrono::microseconds> watchdog_period_;
   steady_time next_watchdog_{};

@@ -14,7 +14,7 @@ using observe::log;
 using observe::severity;
 
 constexpr auto never = base::steady_time::max();
-constexpr std::chrono::seconds limit_look_interval{1};
+constexpr std::chrono::milliseconds limit_look_interval{1000};
 // While nothing of ours runs, others may still take from the same limit.
 constexpr std::chrono::milliseconds reading_interval_under_pressure{100};
 // Some 60 us, in which no connection is opened or closed.
@@ -29,16 +29,18 @@ std::string in_mib(std::uint64_t bytes) {
 
 memory_keeper::memory_keeper(const options& settings, memory::memory_budget& budget,
                              const http::service& service, http::connection_set& connections,
-                             std::filesystem::path root)
+                             base::cgroup_finder groups)
     : asked_bytes_(settings.memory_budget_bytes),
       reclaims_(settings.uncommit_delay.count() != 0),
-      statm_(root / "proc/self/statm"),
+      statm_(groups.root() / "proc/self/statm"),
       budget_(budget),
       service_(service),
       connections_(connections),
-      limit_(std::move(root)),
+      limit_(std::move(groups)),
       reclaimer_(settings.uncommit_delay) {
   find_budget();
+  // What was found a moment ago is not looked for again while the server starts.
+  next_limit_look_ = std::chrono::steady_clock::now() + limit_look_interval / 2;
 }
 
 // The smaller of what the settings say and what the kernel allows.

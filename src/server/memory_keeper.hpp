@@ -25,10 +25,9 @@ namespace tacit::server {
 /// Lifetime: the others outlive it.
 class memory_keeper {
  public:
-  /// `root` is where /proc and the cgroup file systems are looked for.
   memory_keeper(const options& settings, memory::memory_budget& budget,
                 const http::service& service, http::connection_set& connections,
-                std::filesystem::path root = "/");
+                base::cgroup_finder groups = {});
 
   /// Does what is due. `is_quiet` says that nothing runs: then nothing grows, either. Returns when
   /// it is to be called again at the latest; while something runs, it may be called more often.
@@ -43,6 +42,9 @@ class memory_keeper {
   [[nodiscard]] bool is_refusing() const noexcept {
     return is_episode_.load(base::memory_order_relaxed);
   }
+
+  /// What was found of control groups.
+  [[nodiscard]] const base::cgroup_finder& groups() const noexcept { return limit_.groups(); }
 
   /// Where the budget comes from: a file of the cgroup, or "memory_budget_bytes"; empty without.
   [[nodiscard]] std::string budget_source() const;

@@ -18,10 +18,12 @@ struct program_image {
   std::string path;  ///< Names a file, not an inode: whoever is put there is run.
   std::vector<std::string> arguments;
 
-  /// Call it early: afterwards the file may have been replaced. The path is the first argument if
-  /// that is an absolute one, so that a symbolic link is followed anew, else that of the
-  /// executable.
-  [[nodiscard]] static program_image current();
+  /// `executable` as own_executable() found it. The path is the first argument if that is an
+  /// absolute one, so that a symbolic link is followed anew, else that of the executable.
+  [[nodiscard]] static program_image of(const std::string& executable);
+
+  /// Call it early: afterwards the file may have been moved.
+  [[nodiscard]] static std::string own_executable();
 };
 
 /// A process that takes a server's listening socket over.

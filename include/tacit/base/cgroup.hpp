@@ -26,8 +26,11 @@ struct cgroup_folder {
 /// Threads: one at a time. Errors: bad_alloc only; what is missing or makes no sense is no group.
 class cgroup_finder {
  public:
-  /// `root` is where /proc and the cgroup file systems are looked for.
-  explicit cgroup_finder(std::filesystem::path root = "/");
+  /// `root` is where /proc and the cgroup file systems are looked for. Reads two files in /proc,
+  /// which takes some 50 us: who needs several watches makes one of these, and copies it.
+  cgroup_finder(std::filesystem::path root = "/");  // NOLINT(google-explicit-constructor)
+
+  [[nodiscard]] const std::filesystem::path& root() const noexcept { return root_; }
 
   /// Whether the process is in another group than at the last call, or at the construction. One
   /// small read in /proc as long as it is not; after true the folders are to be asked for anew.

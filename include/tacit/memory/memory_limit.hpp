@@ -30,12 +30,14 @@ struct memory_limit {
 /// Threads: one at a time. Errors: bad_alloc only.
 class memory_limit_watch {
  public:
-  /// `root` is where /proc and the cgroup file systems are looked for.
-  explicit memory_limit_watch(std::filesystem::path root = "/");
+  explicit memory_limit_watch(base::cgroup_finder groups = {});
 
   /// Reads again, and says whether the limit is another one than before. Costs a few small reads in
   /// /proc and /sys, and no allocation as long as nothing has changed: for once a second.
   bool changed();
+
+  /// What was found of control groups.
+  [[nodiscard]] const base::cgroup_finder& groups() const noexcept { return finder_; }
 
   /// What was read last; nothing if there is no limit.
   [[nodiscard]] const std::optional<memory_limit>& current() const noexcept { return current_; }

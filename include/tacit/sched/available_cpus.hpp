@@ -43,8 +43,7 @@ struct cpu_limit {
 /// Threads: one at a time. Errors: bad_alloc only.
 class cpu_quota_watch {
  public:
-  /// `root` is where /proc and the cgroup file systems are looked for.
-  explicit cpu_quota_watch(std::filesystem::path root = "/");
+  explicit cpu_quota_watch(base::cgroup_finder groups = {});
 
   /// Reads again, and says whether the number of CPUs is another one than before. `affinity` is the
   /// bound that the affinity mask sets. Costs a few small reads in /proc and /sys, and no

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <tacit/base/source_place.hpp>
 #include <vector>
@@ -27,6 +28,7 @@ class pause_recorder;
 namespace tacit::sched {
 
 class worker;
+class worker_set;
 class idle;
 class inject_queue;
 class monitor;
@@ -36,6 +38,10 @@ struct scheduler_options {
   /// Worker threads; 0 means one per available CPU (affinity mask and cgroup quota). Then a quota
   /// that is lowered later makes workers sit out, and one that is raised again brings them back.
   std::uint32_t workers = 0;
+
+  /// Where the quota is found, from who has found the control groups already. For the constructor
+  /// only; null: they are looked for.
+  const base::cgroup_finder* groups = nullptr;
 
   /// Where coroutine frames come from.
   memory::mode memory = memory::mode::arena;
@@ -144,7 +150,7 @@ class scheduler final : end_hook {
 
   /// Threads that stand by; they come after the workers in statistics().
   [[nodiscard]] std::uint32_t spare_workers() const noexcept {
-    return static_cast<std::uint32_t>(workers_.size()) - workers();
+    return options_.stealing ? options_.spare_workers : 0;
   }
   [[nodiscard]] poller& poller_of(std::uint32_t worker) noexcept;
   [[nodiscard]] worker_statistics statistics(std::uint32_t worker) const noexcept;
@@ -179,6 +185,7 @@ class scheduler final : end_hook {
 
  private:
   friend class worker;
+  friend class worker_set;
   friend class monitor;
   friend class pause_collector;
 
@@ -191,12 +198,13 @@ class scheduler final : end_hook {
   std::coroutine_handle<> on_ended(promise_base& ended) noexcept override;
 
   const scheduler_options options_;
+  std::optional<cpu_quota_watch> quota_;  // Where workers follow it. The monitor's, once it runs.
   const cpu_limit limit_;
   base::atomic<std::uint32_t> active_;
   std::unique_ptr<observe::pause_recorder> pauses_;
   std::unique_ptr<idle> idle_;
   std::unique_ptr<inject_queue> injected_;
-  std::vector<std::unique_ptr<worker>> workers_;
+  std::unique_ptr<worker_set> workers_;
   std::unique_ptr<monitor> monitor_;
   std::unique_ptr<blocking_pool> blocking_;         // Goes first: its jobs resume coroutines.
   base::atomic<std::uint64_t> started_outside_{0};  // Roots, by threads that are no workers.
