@@ -171,8 +171,8 @@ bool is_parsed(const CLI::App* command) {
   return command != nullptr && command->parsed();
 }
 
-// To describe an option to the parser takes some 10 us, and a start names few of them. So only
-// those are described that are named, or all where help is asked for.
+// To describe an option to the parser takes some 10,000 instructions, and a start names few of
+// them. So only those are described that are named, or all where help is asked for.
 bool may_be_given(const setting& which, words given) {
   const std::string name = which.option();
   return std::any_of(given.begin(), given.end(), [&](std::string_view word) {

@@ -15,6 +15,7 @@
 #include <fstream>
 #include <iterator>
 #include <sstream>
+#include <tacit/base/cgroup.hpp>
 #include <tacit/base/error.hpp>
 
 namespace tacit::bench::contenders {
@@ -30,18 +31,6 @@ constexpr int remove_poll_ms = 10;
 std::string read_all(const path& file) {
   std::ifstream in{file};
   return {std::istreambuf_iterator<char>{in}, {}};
-}
-
-std::vector<std::string> split(const std::string& text, char at) {
-  std::vector<std::string> out;
-  std::istringstream in{text};
-  for (std::string word; std::getline(in, word, at);)
-    out.push_back(word);
-  return out;
-}
-
-bool contains(const std::vector<std::string>& all, const std::string& wanted) {
-  return std::find(all.begin(), all.end(), wanted) != all.end();
 }
 
 /// The number behind `key` and a blank, at the start of a line; 0 where there is none.
@@ -70,51 +59,13 @@ void write(const path& file, const std::string& text) {
   }
 }
 
-/// A controller's hierarchy as this process sees it.
-struct hierarchy {
-  path root;   // the group that is mounted,
-  path point;  // and where
-};
-
-/// `36 25 0:31 ROOT POINT OPTIONS [...] - cgroup SOURCE rw,memory`, or `cgroup2`.
-std::optional<hierarchy> find_hierarchy(const std::string& mountinfo, int version,
-                                        const std::string& controller) {
-  for (const auto& line : split(mountinfo, '\n')) {
-    const auto words = split(line, ' ');
-    const auto dash = std::find(words.begin(), words.end(), "-");
-    if (words.size() < 6 || std::distance(dash, words.end()) < 4) continue;
-    const bool is_it = version == 2
-                           ? dash[1] == "cgroup2"
-                           : dash[1] == "cgroup" && contains(split(dash[3], ','), controller);
-    if (is_it) return hierarchy{words[3], words[4]};
-  }
-  return std::nullopt;
-}
-
-/// `4:memory:/a/b` or `0::/a/b`.
-path own_group(const std::string& membership, int version, const std::string& controller) {
-  for (const auto& line : split(membership, '\n')) {
-    const auto first = line.find(':');
-    const auto second = line.find(':', first + 1);
-    if (second == std::string::npos) continue;
-    const auto controllers = line.substr(first + 1, second - first - 1);
-    const bool is_it =
-        version == 2 ? controllers.empty() : contains(split(controllers, ','), controller);
-    if (is_it) return line.substr(second + 1);
-  }
-  return "/";
-}
-
-/// The folders of the own group and of those above it.
-std::vector<path> own_folders(const hierarchy& in, path group) {
-  if (in.root != "/") {
-    const auto inside = group.lexically_relative(in.root);
-    group = inside.empty() || *inside.begin() == ".." ? "/" : path{"/"} / inside;
-  }
+/// The folders of the own group and of those above it, the own one first.
+std::vector<path> own_folders(const base::cgroup_finder& finder, const char* controller,
+                              int version) {
   std::vector<path> out;
-  for (; group.has_relative_path() && group != "/."; group = group.parent_path())
-    out.push_back(in.point / group.relative_path());
-  out.push_back(in.point);
+  for (const auto& folder : finder.folders_of(controller)) {
+    if (folder.version == version) out.insert(out.begin(), folder.path);
+  }
   return out;
 }
 
@@ -157,23 +108,13 @@ void bound_cpus(const path& folder, int version, double cpus) {
 }  // namespace
 
 std::vector<group_place> group_places(const path& root) {
-  const auto mountinfo = read_all(root / "proc/self/mountinfo");
-  const auto membership = read_all(root / "proc/self/cgroup");
+  const base::cgroup_finder finder{root};
   std::vector<group_place> out;
   for (const int version : {1, 2}) {
-    const auto folders = [&](const std::string& controller) {
-      const auto found = find_hierarchy(mountinfo, version, controller);
-      return found ? own_folders(*found, own_group(membership, version, controller))
-                   : std::vector<path>{};
-    };
-    const auto memory = folders("memory");
-    const auto cpu = folders("cpu");
+    const auto memory = own_folders(finder, "memory", version);
+    const auto cpu = own_folders(finder, "cpu", version);
     for (std::size_t i = 0; i < memory.size(); ++i) {
-      group_place place{version, root / memory[i].relative_path(), {}};
-      if (!cpu.empty()) {
-        place.cpu = root / cpu[std::min(i, cpu.size() - 1)].relative_path();
-      }
-      out.push_back(std::move(place));
+      out.push_back({version, memory[i], cpu.empty() ? path{} : cpu[std::min(i, cpu.size() - 1)]});
     }
   }
   return out;

@@ -11,7 +11,7 @@
 namespace tacit::sched {
 
 /// The workers of a scheduler, which find each other here. Spare ones are made when they are first
-/// called: each is some 7 KB, and most never are.
+/// called: each is some pages, and most never are.
 ///
 /// Threads: any; add() from one at a time.
 class worker_set {

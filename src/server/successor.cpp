@@ -117,7 +117,7 @@ program_image program_image::of(const std::string& executable) {
   return image;
 }
 
-// What was given to execve(2), for the kernel has it at hand; /proc takes some 20 us.
+// What was given to execve(2): the kernel has handed it over, and /proc need not be asked.
 std::string program_image::own_executable() {
   const auto* given = reinterpret_cast<const char*>(::getauxval(AT_EXECFN));
   const std::string_view name = given == nullptr ? "" : given;

@@ -75,7 +75,7 @@ TEST(group_places, of_version_2_have_one_folder_for_both) {
 TEST(group_places, of_version_1_come_before_those_of_a_version_2_without_controllers) {
   EXPECT_EQ(places_of(std::string{"35 25 0:32 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n"} +
                           mounts_v1,
-                      "0::/\n"),
+                      "4:memory:/\n1:cpu,cpuacct:/\n0::/\n"),
             (std::vector<std::string>{"1 /sys/fs/cgroup/memory /sys/fs/cgroup/cpu",
                                       "2 /sys/fs/cgroup/unified /sys/fs/cgroup/unified"}));
 }
@@ -104,6 +104,34 @@ TEST(control_group, of_version_2_has_its_bounds_in_the_kernels_words) {
   EXPECT_EQ(machine.read(at / "one/cpu.max"), "50000 100000");
   EXPECT_EQ(group.charged_bytes(), 4096u);
   EXPECT_EQ(group.entrances(), (std::vector{machine.root() / at / "one/cgroup.procs"}));
+}
+
+TEST(control_group, of_version_2_loses_its_bound_and_gets_another) {
+  const made_up_machine machine{mounts_v2, "0::/\n"};
+  const fs::path at = "sys/fs/cgroup";
+  for (const auto* file : {"memory.max", "memory.swap.max"})
+    machine.write(at / "one" / file, "");
+  const control_group group{{2, machine.root() / at, {}}, "one", {1 << 20}};
+  machine.write(at / "one/memory.max", "");
+  group.lift_memory_bound();
+  EXPECT_EQ(machine.read(at / "one/memory.max"), "max");
+  machine.write(at / "one/memory.max", "");
+  group.bound_memory(2 << 20);
+  EXPECT_EQ(machine.read(at / "one/memory.max"), "2097152");
+}
+
+TEST(control_group, of_version_1_loses_both_its_bounds) {
+  const made_up_machine machine{mounts_v1, ""};
+  const fs::path at = "sys/fs/cgroup/memory";
+  for (const auto* file : {"memory.limit_in_bytes", "memory.memsw.limit_in_bytes"})
+    machine.write(at / "one" / file, "");
+  const control_group group{{1, machine.root() / at, {}}, "one", {1 << 20}};
+  EXPECT_EQ(machine.read(at / "one/memory.memsw.limit_in_bytes"), "1048576");
+  for (const auto* file : {"memory.limit_in_bytes", "memory.memsw.limit_in_bytes"})
+    machine.write(at / "one" / file, "");
+  group.lift_memory_bound();
+  EXPECT_EQ(machine.read(at / "one/memory.limit_in_bytes"), "-1");
+  EXPECT_EQ(machine.read(at / "one/memory.memsw.limit_in_bytes"), "-1");
 }
 
 TEST(control_group, that_the_machine_does_not_permit_says_which_file_and_what_to_do) {
@@ -155,6 +183,27 @@ TEST_F(control_groups, a_program_starts_inside_and_the_group_goes_with_it) {
     EXPECT_EQ(group.kills(), 0u);
   }
   EXPECT_FALSE(fs::exists(folder));
+}
+
+TEST_F(control_groups, that_bound_cpu_are_entered_too) {
+  std::optional<control_group> group;
+  try {
+    group.emplace(group_budget{limit_bytes, 1});
+  } catch (const base::failure& failure) {
+    GTEST_SKIP() << "no control groups of CPU for this test: " << failure.message;
+  }
+  const auto inside = group->within();
+  process sleeping{in(*group, {"sleep", "1000"})};
+  for (const auto& folder : {inside.memory, inside.cpu}) {
+    std::ifstream file{folder / "cgroup.procs"};
+    pid_t found = 0;
+    EXPECT_TRUE(file >> found) << folder;
+    EXPECT_EQ(found, sleeping.pid()) << folder;
+  }
+  EXPECT_EQ(sleeping.stop(), "killed by signal 15");
+  group.reset();
+  EXPECT_FALSE(fs::exists(inside.memory));
+  EXPECT_FALSE(fs::exists(inside.cpu));
 }
 
 TEST_F(control_groups, what_takes_more_than_the_limit_is_killed_and_counted) {
