@@ -67,42 +67,61 @@ bool memory_limit_watch::changed() {
 }
 
 bool memory_limit_watch::read() {
-  std::optional<std::uint64_t> tightest;
-  for (std::size_t i = 0; i < groups_.size(); ++i) {
-    const auto bytes = read_bytes(groups_[i].limit);
-    if (!bytes || *bytes == 0 || (tightest && *tightest <= *bytes)) continue;
-    tightest = bytes;
-    limiting_ = i;
+  bool has_changed = false;
+  const group* tightest = nullptr;
+  for (group& each : groups_) {
+    auto bytes = read_bytes(each.limit);
+    if (bytes == 0U) bytes.reset();
+    has_changed = std::exchange(each.limit_bytes, bytes) != bytes || has_changed;
+    if (bytes && (!tightest || *bytes < *tightest->limit_bytes)) tightest = &each;
   }
   if (!tightest) {
-    const bool was_limited = current_.has_value();
+    has_changed = has_changed || current_;
     current_.reset();
-    return was_limited;
+  } else if (!current_ || current_->bytes != *tightest->limit_bytes ||
+             current_->file != tightest->limit.native()) {
+    current_ = {*tightest->limit_bytes, tightest->limit.native(), tightest->version};
+    has_changed = true;
   }
-  const group& from = groups_[limiting_];
-  if (current_ && current_->bytes == *tightest && current_->file == from.limit.native()) {
-    return false;
-  }
-  current_ = {*tightest, from.limit.native(), from.version};
-  return true;
+  return has_changed;
 }
 
-std::optional<std::uint64_t> memory_limit_watch::charged_bytes() const {
-  if (!current_) return std::nullopt;
-  return read_bytes(groups_[limiting_].charged);
+// The innermost of those that are seen.
+const memory_limit_watch::group& memory_limit_watch::own(int version) const noexcept {
+  return *std::find_if(groups_.rbegin(), groups_.rend(),
+                       [version](const group& each) { return each.version == version; });
 }
 
 // Pages of tmpfs are in the lists of anonymous memory, so the lists of files hold what can go.
-std::optional<std::uint64_t> memory_limit_watch::used_bytes() const {
-  const auto charged = charged_bytes();
-  if (!charged) return std::nullopt;
-  const group& limiting = groups_[limiting_];
+std::optional<std::uint64_t> memory_limit_watch::group::used_bytes(std::uint64_t exact_from) const {
+  const auto all = read_bytes(charged);
+  if (!all || *all < exact_from) return all;
   std::array<char, 8192> buffer;
-  const std::string_view statistics = base::read_small_file(limiting.statistics, buffer);
-  const bool is_v1 = limiting.version == 1;
-  const std::uint64_t of_files = sum_of(statistics, is_v1 ? "total_inactive_file" : "inactive_file",
+  const std::string_view text = base::read_small_file(statistics, buffer);
+  const bool is_v1 = version == 1;
+  const std::uint64_t of_files = sum_of(text, is_v1 ? "total_inactive_file" : "inactive_file",
                                         is_v1 ? "total_active_file" : "active_file");
-  return *charged - std::min(*charged, of_files);
+  return *all - std::min(*all, of_files);
+}
+
+std::optional<memory_share> memory_limit_watch::share(std::uint64_t exact_from) const {
+  std::optional<memory_share> smallest;
+  for (const group& each : groups_) {
+    if (!each.limit_bytes) continue;
+    const group& mine = own(each.version);
+    const bool is_shared = &each != &mine;
+    const auto used = mine.used_bytes(is_shared ? 0 : exact_from);
+    if (!used) continue;
+    memory_share of{*used, *each.limit_bytes, 0, each.limit.native()};
+    if (is_shared) {
+      const std::uint64_t all = each.used_bytes(0).value_or(0);
+      const std::uint64_t others = all - std::min(all, *used);
+      of.neighbours_bytes = std::min(of.bytes, others + std::min(others, of.bytes / 32));
+      of.bytes -= of.neighbours_bytes;
+    }
+    if (!smallest || of.bytes < smallest->bytes) smallest = of;
+  }
+  return smallest;
 }
 
 // `size resident shared ...` in pages.

@@ -67,14 +67,12 @@ base::steady_time reclaimer::step(base::steady_time now, bool is_quiet) noexcept
   if (now < next_) return next_;
   next_ = slice(now, delay_);
   if (next_ != never) return next_;
-  next_ = now + look_interval;
   const bool owes = owes_heap_trim();
-  if (owes && is_quiet && now - heap_trimmed_at_ >= delay_) {
-    trim_heap(now);
-  } else if (!owes && idle_bytes() == 0) {
-    return never;
-  }
-  return next_;
+  if (owes && is_quiet && now - heap_trimmed_at_ >= delay_) trim_heap(now);
+  // Who gives memory back need not tell: what comes meanwhile is to stay for the delay anyway.
+  const bool has_nothing = !owes && idle_bytes() == 0;
+  return next_ = now + (has_nothing ? std::max<std::chrono::nanoseconds>(delay_, look_interval)
+                                    : look_interval);
 }
 
 base::steady_time reclaimer::hurry(base::steady_time now) noexcept {

@@ -85,19 +85,20 @@ bool monitor::wait() {
     return true;
   }
   asleep_.store(true, base::memory_order_seq_cst);
+  bool goes_on = true;
   if (scheduler_.idle_->awake() == 0) {
     const auto is_called = [this] {
       return stopping_ || !asleep_.load(base::memory_order_seq_cst);
     };
     // What a burst has left is returned also if nothing happens any more.
     if (next_memory_look_ != base::steady_time::max()) {
-      changed_.wait_until(lock, next_memory_look_, is_called);
+      goes_on = changed_.wait_until(lock, next_memory_look_, is_called);
     } else {
       changed_.wait(lock, is_called);
     }
   }
   asleep_.store(false, base::memory_order_seq_cst);
-  quiet_looks_ = 0;
+  if (goes_on) quiet_looks_ = 0;  // Else one look, for the memory.
   return false;
 }
 

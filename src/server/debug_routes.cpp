@@ -67,6 +67,7 @@ nlohmann::json describe_budget(const debug_view& view) {
   if (budget.bytes() == 0) return answer;
   answer["bytes"] = budget.bytes();
   answer["from"] = view.keeper.budget_source();
+  answer["neighbours_bytes"] = view.keeper.neighbours_bytes();
   answer["high_from_bytes"] = budget.high_from();
   answer["critical_from_bytes"] = budget.critical_from();
   answer["used_bytes"] = budget.used_bytes();

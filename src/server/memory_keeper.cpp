@@ -1,6 +1,7 @@
 #include "server/memory_keeper.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <mutex>
 #include <utility>
 
@@ -38,18 +39,29 @@ memory_keeper::memory_keeper(const options& settings, memory::memory_budget& bud
       connections_(connections),
       limit_(std::move(groups)),
       reclaimer_(settings.uncommit_delay) {
-  find_budget();
+  set_budget(limit_.share(std::numeric_limits<std::uint64_t>::max()));
   // What was found a moment ago is not looked for again while the server starts.
   next_limit_look_ = std::chrono::steady_clock::now() + limit_look_interval / 2;
 }
 
-// The smaller of what the settings say and what the kernel allows.
-void memory_keeper::find_budget() {
-  const auto& limit = limit_.current();
-  const bool limit_counts = limit && (asked_bytes_ == 0 || limit->bytes <= asked_bytes_);
-  budget_.set(limit_counts ? limit->bytes : asked_bytes_);
+// The smaller of what the settings say and what the limits leave.
+void memory_keeper::set_budget(const std::optional<memory::memory_share>& share) {
+  std::uint64_t left = 0;
+  std::string_view file;
+  if (share) {
+    left = std::max<std::uint64_t>(share->bytes, 1);  // Zero would be no budget.
+    file = share->file;
+  } else if (const auto& limit = limit_.current()) {
+    left = limit->bytes;
+    file = limit->file;
+  }
+  const bool limit_counts = left != 0 && (asked_bytes_ == 0 || left <= asked_bytes_);
+  budget_.set(limit_counts ? left : asked_bytes_);
+  neighbours_bytes_.store(limit_counts && share ? share->neighbours_bytes : 0,
+                          base::memory_order_relaxed);
+  if (!limit_counts) file = asked_bytes_ != 0 ? "memory_budget_bytes" : "";
   const std::lock_guard lock(mutex_);
-  source_ = limit_counts ? limit->file : asked_bytes_ != 0 ? "memory_budget_bytes" : "";
+  if (source_ != file) source_ = file;
 }
 
 std::string memory_keeper::budget_source() const {
@@ -65,9 +77,8 @@ bool memory_keeper::is_short(base::steady_time now) const noexcept {
 
 base::steady_time memory_keeper::keep(base::steady_time now, bool is_quiet) {
   base::steady_time next = never;
-  if (reads(now, is_quiet)) {
-    budget_.begin_reading();
-    budget_.end_reading(read_used());
+  if (is_due(now, is_quiet)) {
+    read();
     next_reading_ = now + budget_.next_reading_in();
   }
   look_for_refusals(now);
@@ -93,23 +104,21 @@ void memory_keeper::look_for_refusals(base::steady_time now) {
   shed_at_.store(now.time_since_epoch().count(), base::memory_order_relaxed);
 }
 
-bool memory_keeper::reads(base::steady_time now, bool is_quiet) {
+bool memory_keeper::is_due(base::steady_time now, bool is_quiet) {
   if (now >= next_limit_look_) {
     next_limit_look_ = now + limit_look_interval;
-    if (limit_.changed()) find_budget();
+    if (limit_.changed()) return true;
   }
   if (budget_.bytes() == 0) return false;
-  const bool is_due = now >= next_reading_;
-  return is_due || (is_quiet && budget_.pressure() != memory_pressure::none);
+  return now >= next_reading_ || (is_quiet && budget_.pressure() != memory_pressure::none);
 }
 
 // What is charged is one short read, and says enough while it is far below the threshold.
-std::uint64_t memory_keeper::read_used() const {
-  if (const auto charged = limit_.charged_bytes()) {
-    if (*charged < budget_.high_from() / 2) return *charged;
-    return limit_.used_bytes().value_or(*charged);
-  }
-  return memory::resident_bytes(statm_);
+void memory_keeper::read() {
+  budget_.begin_reading();
+  const auto share = limit_.share(budget_.high_from() / 2);
+  set_budget(share);
+  budget_.end_reading(share ? share->used_bytes : memory::resident_bytes(statm_));
 }
 
 // Once when it begins and once when it ends.

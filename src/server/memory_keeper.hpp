@@ -49,10 +49,16 @@ class memory_keeper {
   /// Where the budget comes from: a file of the cgroup, or "memory_budget_bytes"; empty without.
   [[nodiscard]] std::string budget_source() const;
 
+  /// What other control groups have of the limit that the budget comes from, and may soon take; the
+  /// budget is without it.
+  [[nodiscard]] std::uint64_t neighbours_bytes() const noexcept {
+    return neighbours_bytes_.load(base::memory_order_relaxed);
+  }
+
  private:
-  void find_budget();
-  [[nodiscard]] bool reads(base::steady_time now, bool is_quiet);
-  [[nodiscard]] std::uint64_t read_used() const;
+  void set_budget(const std::optional<memory::memory_share>& share);
+  [[nodiscard]] bool is_due(base::steady_time now, bool is_quiet);
+  void read();
   void look_for_refusals(base::steady_time now);
   void tell(base::steady_time now);
 
@@ -76,6 +82,7 @@ class memory_keeper {
   std::uint64_t most_used_ = 0;
   std::uint64_t shed_told_ = 0;
 
+  base::atomic<std::uint64_t> neighbours_bytes_{0};
   mutable base::mutex mutex_;
   std::string source_;  // Guarded by mutex_.
 };

@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <memory>
 #include <thread>
 #include <vector>
+
+#include <tacit/memory/reclaimer.hpp>
 
 namespace tacit::memory {
 namespace {
@@ -74,6 +77,25 @@ TEST(accounting, the_process_keeps_what_threads_counted_that_have_ended) {
   EXPECT_GE(counted.allocations, threads * each);
   // Starting the threads takes a few; counting one twice would take thousands.
   EXPECT_LE(counted.allocations, threads * each + 20 * threads);
+}
+
+// An idle server has no reason to wake up more often. Only where allocations are counted is it
+// known that the heap has nothing to give back.
+TEST(accounting, lets_a_reclaimer_with_nothing_to_return_wait_for_its_delay) {
+  using namespace std::chrono_literals;
+  const auto use_and_free_much = [] {
+    void* const freed = std::malloc(4 << 20);
+    keep(freed);
+    std::free(freed);
+  };
+  reclaimer tested(10s);
+  const auto now = std::chrono::steady_clock::now();
+  use_and_free_much();
+  EXPECT_EQ(tested.step(now, true), now + 1s);
+  EXPECT_EQ(tested.step(now + 1s, true), now + 11s);
+  EXPECT_EQ(tested.step(now + 2s, true), now + 11s);
+  use_and_free_much();
+  EXPECT_EQ(tested.step(now + 11s, true), now + 12s);
 }
 
 }  // namespace

@@ -116,6 +116,50 @@ TEST_F(memory_keeper_on_a_machine, pages_of_files_are_no_use_of_memory) {
   EXPECT_EQ(service_.budget.used_bytes(), 10 * mib);
 }
 
+// The limit is of the group above, in which others are, too.
+class memory_keeper_among_neighbours : public memory_keeper_on_a_machine {
+ protected:
+  memory_keeper_among_neighbours() {
+    host_.membership("0::/app/own\n");
+    own(1 * mib);
+  }
+  void own(std::uint64_t bytes) {
+    host_.file("sys/fs/cgroup/app/own/memory.current", std::to_string(bytes) + "\n");
+  }
+};
+
+TEST_F(memory_keeper_among_neighbours, is_not_short_for_what_they_use_while_enough_is_left) {
+  used(54 * mib);  // 53 of them theirs.
+  memory_keeper keeper = make();
+  pass(keeper, 0ms);
+  EXPECT_EQ(service_.budget.pressure(), memory_pressure::none);
+  EXPECT_EQ(service_.budget.used_bytes(), 1 * mib);
+  EXPECT_EQ(keeper.neighbours_bytes(), 55 * mib);
+  EXPECT_EQ(service_.budget.bytes(), 9 * mib);
+  EXPECT_TRUE(service_.budget.begin(1 * mib));
+}
+
+TEST_F(memory_keeper_among_neighbours, is_short_once_little_is_left_for_what_it_uses_itself) {
+  memory_keeper keeper = make();
+  pass(keeper, 0ms);
+  own(16 * mib);
+  used(58 * mib);
+  pass(keeper, 1'000ms);
+  EXPECT_EQ(service_.budget.pressure(), memory_pressure::high);
+  own(4 * mib);
+  used(48 * mib);
+  pass(keeper, 2ms);
+  EXPECT_EQ(service_.budget.pressure(), memory_pressure::none);
+}
+
+TEST_F(memory_keeper_among_neighbours, still_has_a_budget_where_they_leave_nothing) {
+  used(64 * mib);
+  memory_keeper keeper = make();
+  pass(keeper, 0ms);
+  EXPECT_EQ(service_.budget.pressure(), memory_pressure::critical);
+  EXPECT_FALSE(service_.budget.take(1));
+}
+
 TEST_F(memory_keeper_on_a_machine, reads_when_the_threshold_could_be_reached_and_not_before) {
   memory_keeper keeper = make();
   pass(keeper, 0ms);  // 52 MiB are left.

@@ -40,8 +40,8 @@ class reclaimer {
 
   explicit reclaimer(std::chrono::nanoseconds delay) noexcept : delay_(delay) {}
 
-  /// Does what is due; `is_quiet`: nobody runs now. Returns when there will be more to do, or the
-  /// end of time where nothing is idle.
+  /// Does what is due; `is_quiet`: nobody runs now. Returns when to look again: after the delay,
+  /// but not sooner than look_interval, where nothing is idle.
   base::steady_time step(base::steady_time now, bool is_quiet) noexcept;
 
   /// Memory is short: what is idle goes at once.
