@@ -35,7 +35,7 @@ std::string row_text(const density_row& row) {
       "{:<20}{:>8.2f} ms{:>8.2f} ms{:>8.2f} MiB{:>8.2f} MiB{:>10}{:>10}{:>8.2f} MiB   {}\n",
       row.name, startup_ms(row, 0.5), startup_ms(row, 0.95),
       median_mib(row, &lone_start::idle_bytes), median_mib(row, &lone_start::loaded_bytes),
-      row.fitted, row.answered, each, row.limit);
+      row.started, row.fitted, each, row.limit);
 }
 
 }  // namespace
@@ -64,7 +64,7 @@ std::string to_table(const density& result) {
       static_cast<double>(result.memory_bytes) / mebibyte, result.cpus, result.group_version,
       result.load_requests);
   out += fmt::format("{:<20}{:>22}{:>24}{:>10}{:>10}{:>12}\n", "", "start to first answer",
-                     "charged memory", "fit", "answered", "each");
+                     "charged memory", "started", "fit", "each");
   out += fmt::format("{:<20}{:>11}{:>11}{:>12}{:>12}\n", "", "median", "p95", "idle", "after load");
   for (const auto& row : result.rows)
     out += row_text(row);
@@ -81,7 +81,7 @@ std::string to_table(const density& result) {
 }
 
 json to_json(const density& result) {
-  json out = {{"schema", 1},
+  json out = {{"schema", 2},
               {"kind", "density"},
               {"memory_bytes", result.memory_bytes},
               {"cpus", result.cpus},
@@ -94,8 +94,8 @@ json to_json(const density& result) {
                 {"startup_ms", {{"median", startup_ms(row, 0.5)}, {"p95", startup_ms(row, 0.95)}}},
                 {"idle_bytes", quantile(values_of(row, &lone_start::idle_bytes), 0.5)},
                 {"loaded_bytes", quantile(values_of(row, &lone_start::loaded_bytes), 0.5)},
+                {"started", row.started},
                 {"fitted", row.fitted},
-                {"answered", row.answered},
                 {"charged_bytes", row.charged_bytes},
                 {"limit", row.limit},
                 {"starts", json::array()}};

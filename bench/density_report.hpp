@@ -19,8 +19,8 @@ struct lone_start {
 struct density_row {
   std::string name;
   std::vector<lone_start> starts;   ///< By round.
-  unsigned fitted = 0;              ///< Instances that ran at once.
-  unsigned answered = 0;            ///< Of these, when all were asked.
+  unsigned started = 0;             ///< Instances that ran at once, before one was too many.
+  unsigned fitted = 0;              ///< Of these, as many as all answered when all were asked.
   std::uint64_t charged_bytes = 0;  ///< To all that fitted, together.
   std::string limit;                ///< Why there was not one more.
 };
@@ -47,7 +47,7 @@ struct start_ratio {
 [[nodiscard]] start_ratio compare_starts(const density_row& row, const density_row& with);
 
 [[nodiscard]] std::string to_table(const density& result);
-/// Schema 1: fields are added, never renamed.
+/// Schema 2: fields are added, never renamed.
 [[nodiscard]] nlohmann::ordered_json to_json(const density& result);
 
 }  // namespace tacit::bench

@@ -796,12 +796,14 @@ CLI::App* describe_density(CLI::App& app, density_options& out, raw_options& raw
   density->footer(
       "The budget is a control group of the kernel's (version 1 or 2, which takes root), each "
       "instance a group within it. First every contender is started alone, in turns, --starts "
-      "times: time from before the start to the first answer, memory charged to it idle and after "
-      "--load requests over 8 connections. Then its instances are added one by one, until one is "
-      "killed for want of memory or does not answer within --answer-within; those that fit are all "
-      "asked once more. Contenders are as in compare; a target of their own in their file wins "
-      "over --target.\nExit status: 0 all were measured; 1 one could not be, or an instance that "
-      "fitted did not answer at the end; 2 wrong usage; 128 + N ended by signal N.");
+      "times: time from its exec to the first answer, memory charged to it idle and after --load "
+      "requests over 8 connections. Then its instances are added one by one, until one is killed "
+      "for want of memory or does not answer within --answer-within. Those that have started are "
+      "all asked once more; those that do not answer then are ended and the rest asked again, "
+      "until "
+      "all answer: so many fit. Contenders are as in compare; a target of their own in their file "
+      "wins over --target.\nExit status: 0 all were measured; 1 one could not be, or of one none "
+      "fits; 2 wrong usage; 128 + N ended by signal N.");
   density->add_option("NAME", out.names,
                       "Contenders; without them those of --contenders, or "
                       "coroutine+arena");

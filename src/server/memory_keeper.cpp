@@ -1,7 +1,6 @@
 #include "server/memory_keeper.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <mutex>
 #include <utility>
 
@@ -16,8 +15,11 @@ using observe::severity;
 
 constexpr auto never = base::steady_time::max();
 constexpr std::chrono::milliseconds limit_look_interval{1000};
-// While nothing of ours runs, others may still take from the same limit.
+// While nothing of ours runs, others may still take from the same limit, or give back. Where they
+// are those who have the memory, there may be hundreds like us, who are not to keep the CPU busy
+// with looking.
 constexpr std::chrono::milliseconds reading_interval_under_pressure{100};
+constexpr std::chrono::milliseconds reading_interval_among_many{1000};
 // Some 60 us, in which no connection is opened or closed.
 constexpr std::size_t closed_at_once = 32;
 constexpr std::chrono::nanoseconds counts_as_short_for = std::chrono::seconds(1);
@@ -39,7 +41,8 @@ memory_keeper::memory_keeper(const options& settings, memory::memory_budget& bud
       connections_(connections),
       limit_(std::move(groups)),
       reclaimer_(settings.uncommit_delay) {
-  set_budget(limit_.share(std::numeric_limits<std::uint64_t>::max()));
+  set_budget({});
+  if (budget_.bytes() != 0) read();
   // What was found a moment ago is not looked for again while the server starts.
   next_limit_look_ = std::chrono::steady_clock::now() + limit_look_interval / 2;
 }
@@ -83,7 +86,10 @@ base::steady_time memory_keeper::keep(base::steady_time now, bool is_quiet) {
   }
   look_for_refusals(now);
   tell(now);
-  if (is_refusing()) next = now + reading_interval_under_pressure;
+  if (is_refusing()) {
+    next = now + (neighbours_bytes() > budget_.used_bytes() ? reading_interval_among_many
+                                                            : reading_interval_under_pressure);
+  }
   const memory_pressure pressure = budget_.pressure();
   if (pressure != memory_pressure::none) {
     connections_.close_some(closed_at_once, pressure == memory_pressure::critical);
@@ -129,10 +135,13 @@ void memory_keeper::tell(base::steady_time now) {
   if (begins) {
     began_ = now;
     most_used_ = budget_.used_bytes();
-    log(severity::warning, "memory is short: " + in_mib(most_used_) + " of " +
-                               in_mib(budget_.bytes()) + " are used, with what is promised " +
-                               in_mib(budget_.estimated_bytes()) + " (" + budget_source() +
-                               "); new connections and bodies are refused");
+    log(severity::warning,
+        "memory is short: " + in_mib(most_used_) + " of " + in_mib(budget_.bytes()) +
+            " are used, with what is promised " + in_mib(budget_.estimated_bytes()) + " (" +
+            budget_source() +
+            (neighbours_bytes() == 0 ? std::string()
+                                     : ", less " + in_mib(neighbours_bytes()) + " of neighbours") +
+            "); new connections and bodies are refused");
     return is_episode_.store(true, base::memory_order_relaxed);
   }
   const auto lasted = std::chrono::duration_cast<std::chrono::milliseconds>(now - began_);

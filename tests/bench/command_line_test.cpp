@@ -283,7 +283,7 @@ TEST(tacit_bench, fills_a_budget_until_the_next_instance_is_too_many) {
   const auto document = read_json(json);
   const auto row = document["contenders"][0];
   EXPECT_GE(row["fitted"], 1);
-  EXPECT_EQ(row["answered"], row["fitted"]);
+  EXPECT_GE(row["started"], row["fitted"]);
   EXPECT_LE(row["charged_bytes"], document["memory_bytes"]);
   EXPECT_GT(row["starts"][0]["startup_ns"], 0);
   EXPECT_GT(row["starts"][0]["idle_bytes"], 0);

@@ -35,13 +35,15 @@ TEST(density_report, says_what_fits_and_why_not_more) {
   result.cpus = 1;
   result.group_version = 1;
   result.rows = {row_of("a", {2, 2}), row_of("b", {4, 4})};
-  result.rows[0].fitted = result.rows[0].answered = 256;
+  result.rows[0].started = 260;
+  result.rows[0].fitted = 256;
   result.rows[0].charged_bytes = 512 << 20;
   result.rows[0].limit = "memory";
   const auto table = to_table(result);
   EXPECT_NE(table.find("512 MiB and 1 CPU"), std::string::npos) << table;
   EXPECT_NE(table.find("a takes 0.50 of the time of b to start"), std::string::npos) << table;
   const auto json = to_json(result);
+  EXPECT_EQ(json["contenders"][0]["started"], 260);
   EXPECT_EQ(json["contenders"][0]["fitted"], 256);
   EXPECT_EQ(json["contenders"][0]["limit"], "memory");
   EXPECT_EQ(json["contenders"][1]["startup_ms"]["median"], 4);

@@ -154,10 +154,18 @@ TEST_F(memory_keeper_among_neighbours, is_short_once_little_is_left_for_what_it_
 
 TEST_F(memory_keeper_among_neighbours, still_has_a_budget_where_they_leave_nothing) {
   used(64 * mib);
-  memory_keeper keeper = make();
-  pass(keeper, 0ms);
+  memory_keeper keeper = make();  // It knows before it accepts anybody.
   EXPECT_EQ(service_.budget.pressure(), memory_pressure::critical);
   EXPECT_FALSE(service_.budget.take(1));
+}
+
+TEST_F(memory_keeper_among_neighbours, looks_less_often_where_they_are_who_has_the_memory) {
+  settings_.uncommit_delay = 0ms;
+  used(64 * mib);
+  memory_keeper keeper = make();
+  EXPECT_EQ(keeper.keep(now_, true), now_ + 1s);
+  own(60 * mib);
+  EXPECT_EQ(keeper.keep(now_ + 1s, true), now_ + 1'100ms);
 }
 
 TEST_F(memory_keeper_on_a_machine, reads_when_the_threshold_could_be_reached_and_not_before) {
