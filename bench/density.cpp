@@ -31,6 +31,8 @@ constexpr std::chrono::seconds lone_ready_within{20};
 // many, and a part of the newest goes, too.
 constexpr std::size_t silent_max = 16;
 constexpr std::size_t part_that_goes = 16;
+// Until the others have noticed that some are gone.
+constexpr std::chrono::seconds relief{2};
 
 /// A started contender in a group of its own.
 class instance {
@@ -162,13 +164,15 @@ class crowd {
     row.started = static_cast<unsigned>(running.size());
     // To be asked takes memory and CPU, too: who is killed for it, or does not answer beside the
     // others, did not fit.
-    do {
+    while (fitted != 0 && !stop_) {
       settle(what, running, fitted);
       row.charged_bytes = budget_.charged_bytes();
-      fitted = running.size();
+      row.fitted = static_cast<unsigned>(running.size());
       ask_all(running, target_of(what));
-    } while (running.size() != fitted && (fitted = running.size()) != 0 && !stop_);
-    row.fitted = static_cast<unsigned>(running.size());
+      if (running.size() == row.fitted) break;
+      fitted = row.fitted = static_cast<unsigned>(running.size());
+      std::this_thread::sleep_for(relief);
+    }
     end_all(running);
   }
 
