@@ -170,5 +170,18 @@ TEST(monitor, does_not_run_while_nothing_runs_and_wakes_with_the_workers) {
   EXPECT_EQ(all.count(), 1U);
 }
 
+// As when it has seen the last worker park, there were four more looks 2 ms apart after each.
+TEST(monitor, looks_for_idle_memory_only_when_it_was_told_to_while_nothing_runs) {
+  std::atomic<int> in_a_row{0};
+  base::steady_time asked_for{};
+  auto options = with_workers(1);
+  options.keep_memory = [&](base::steady_time now, bool is_quiet) {
+    in_a_row = is_quiet && now >= asked_for ? in_a_row + 1 : 0;
+    return asked_for = now + 20ms;
+  };
+  const scheduler pool(options);
+  EXPECT_TRUE(support::eventually([&] { return in_a_row >= 5; }));
+}
+
 }  // namespace
 }  // namespace tacit::sched
