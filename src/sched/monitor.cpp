@@ -251,6 +251,11 @@ void monitor::report(worker& watched, view& before, base::steady_time now) {
   seen.request = watched.request_.load(base::memory_order_relaxed);
   captured_stack stack =
       capture_stack(watched.thread_id_.load(base::memory_order_relaxed), stack_bound);
+  // A stall may begin before the request does, as with its parsing on a slow machine: the stack is
+  // of what is under way now.
+  if (seen.request == 0 && watched.runs_.value() == before.run) {
+    seen.request = watched.request_.load(base::memory_order_relaxed);
+  }
   if (stack.status != capture_status::captured) seen.why_no_frames = to_words(stack.status);
   seen.frames = std::move(stack.frames);
   pauses_.note_stack(watched, before.run, seen.frames);
