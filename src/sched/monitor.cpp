@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <exception>
 #include <mutex>
+#include <utility>
 
 #include <tacit/base/time_slice.hpp>
 #include <tacit/sched/scheduler.hpp>
@@ -180,7 +181,7 @@ microseconds monitor::look(worker& watched, view& before, base::steady_time now)
   const bool is_parked = watched.polls_.is_asleep();
   if (run != before.run || is_parked) {
     note_length(watched, before, now);
-    before = {run, now, false, is_parked, before.waiting_since};
+    before = {run, now, false, false, is_parked, before.waiting_since};
     return follow(watched, before);
   }
   if (!before.idle && now - before.since >= interval_busy) {
@@ -240,9 +241,10 @@ void monitor::note_length(worker& watched, const view& before, base::steady_time
 }
 
 void monitor::report(worker& watched, view& before, base::steady_time now) {
+  if (!std::exchange(before.counted, true)) stalls_.fetch_add(1, base::memory_order_relaxed);
+  if (scheduler_.options_.on_stall && now < may_report_at_) return;  // Later, if it still lasts.
   before.reported = true;
-  stalls_.fetch_add(1, base::memory_order_relaxed);
-  if (!scheduler_.options_.on_stall || now < may_report_at_) return;
+  if (!scheduler_.options_.on_stall) return;
   may_report_at_ = now + report_interval;
   stall seen;
   seen.worker = watched.index_;

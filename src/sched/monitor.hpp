@@ -58,7 +58,8 @@ class monitor {
   struct view {
     std::uint64_t run = 0;      // The run that the worker was in when we looked last,
     base::steady_time since{};  // since when we know it to be in it,
-    bool reported = false;      // whether it was reported,
+    bool counted = false;       // whether it was counted as a stall,
+    bool reported = false;      // and reported,
     bool idle = true;           // and whether it was parked, or we have not looked yet.
     // Since when each look has found something waiting, and a worker idle.
     base::steady_time waiting_since = base::steady_time::max();

@@ -33,9 +33,13 @@ class reports {
     all_.push_back(seen);
     changed_.notify_all();
   }
-  stall first() {
+  void await(std::size_t count) {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return !all_.empty(); });
+    changed_.wait(lock, [&] { return all_.size() >= count; });
+  }
+  stall first() {
+    await(1);
+    const std::lock_guard lock(mutex_);
     return all_.front();
   }
   std::size_t count() {
@@ -117,6 +121,18 @@ TEST(monitor, counts_every_stall_and_reports_at_most_ten_a_second) {
   EXPECT_EQ(pool.stalls(), stalls);
   EXPECT_LE(all.count(), 1 + static_cast<std::size_t>(took / 100ms));
   EXPECT_GE(all.count(), 1U);
+}
+
+TEST(monitor, reports_a_stall_behind_a_reported_one_if_it_lasts) {
+  const auto stuck_until = [](reports* all, std::size_t count) -> task<> {
+    all->await(count);
+    co_return;
+  };
+  reports all;
+  scheduler pool(reporting_to(all, 1, 1ms));
+  run_in(pool, stuck_until(&all, 1));
+  run_in(pool, stuck_until(&all, 2));
+  EXPECT_EQ(pool.stalls(), 2U);
 }
 
 TEST(monitor, can_be_told_not_to_report) {
