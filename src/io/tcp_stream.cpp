@@ -208,6 +208,14 @@ void tcp_stream::abort() noexcept {
   ::shutdown(socket_.get(), SHUT_RDWR);
 }
 
+// At once: behind a shutdown, a peer that begins to read before cut() would find all that had been
+// sent and a proper end, which for an answer without a length is how a whole one ends.
+void tcp_stream::reset() noexcept {
+  sockaddr nobody{};
+  nobody.sa_family = AF_UNSPEC;
+  if (::connect(socket_.get(), &nobody, sizeof nobody) != 0) abort();
+}
+
 // Without lingering, close() drops what is not sent and sends a reset.
 void tcp_stream::cut() noexcept {
   const linger at_once{1, 0};
@@ -250,7 +258,7 @@ std::optional<base::steady_time> tcp_stream::on_expired(base::steady_time now) n
     const bool write_is_late = has_passed(write_deadline_, now);
     if ((read_is_late && !let_go(now)) || write_is_late) {
       timed_out_.store(true, base::memory_order_relaxed);
-      write_is_late ? abort() : stop_reading();
+      write_is_late ? reset() : stop_reading();
     }
     const ticks earliest = earliest_deadline();
     const base::steady_time next = earliest != no_deadline && to_time(earliest) > now

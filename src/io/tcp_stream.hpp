@@ -61,6 +61,7 @@ class tcp_stream final : public stream,
   bool start_wait_for_room(duration timeout, completion& done) override;
   void set_deadline(deadline& of, duration timeout);
   bool has_passed(const deadline& which, base::steady_time now) const noexcept;
+  void reset() noexcept;
   [[nodiscard]] ticks earliest_deadline() const noexcept;
   [[nodiscard]] base::error_code timeout_or(base::error_code ec) const noexcept;
   std::optional<base::steady_time> on_expired(base::steady_time now) noexcept override;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
+#include <cerrno>
 #include <functional>
 #include <string>
 #include <thread>
@@ -213,6 +214,33 @@ TEST(tcp_stream, counts_a_deadline_from_now_also_after_a_long_run) {
     co_return std::chrono::steady_clock::now() - start;
   };
   EXPECT_GE(run(pool, body(std::move(pair.ours))), 40ms);  // The clock in use has ticks of 10 ms.
+}
+
+// Else an answer whose length was not told would look like a whole one.
+TEST(tcp_stream, leaves_no_proper_end_to_a_peer_that_reads_once_a_write_was_late) {
+  connected_pair pair = connect_pair();
+  ::fcntl(pair.ours.get(), F_SETFL, O_NONBLOCK);
+  const auto write_until_late = [](unique_fd fd, int theirs) -> sched::task<base::error_code> {
+    tcp_stream peer(std::move(fd), reactor::of_this_worker());
+    const std::string block(1 << 20, 'x');
+    const const_buffer all(block.data(), block.size());
+    transfer written;
+    while (!written.error) {
+      written = peer.try_write({&all, 1});
+      if (!written.error && written.bytes == 0) written = co_await peer.write_some({&all, 1}, 30ms);
+    }
+    std::string buffer(64 * 1024, '\0');
+    ssize_t got = 0;
+    do {
+      got = ::recv(theirs, buffer.data(), buffer.size(), 0);
+    } while (got > 0);
+    EXPECT_EQ(got, -1);
+    EXPECT_EQ(errno, ECONNRESET);
+    co_return written.error;
+  };
+  sched::scheduler pool(reactors(1));
+  EXPECT_EQ(run(pool, write_until_late(std::move(pair.ours), pair.theirs.get())),
+            make_error_code(base::errc::timed_out));
 }
 
 }  // namespace
