@@ -800,10 +800,9 @@ CLI::App* describe_density(CLI::App& app, density_options& out, raw_options& raw
       "requests over 8 connections. Then its instances are added one by one, until one is killed "
       "for want of memory or does not answer within --answer-within. Those that have started are "
       "all asked once more; those that do not answer then are ended and the rest asked again, "
-      "until "
-      "all answer: so many fit. Contenders are as in compare; a target of their own in their file "
-      "wins over --target.\nExit status: 0 all were measured; 1 one could not be, or of one none "
-      "fits; 2 wrong usage; 128 + N ended by signal N.");
+      "until all answer: so many fit. Contenders are as in compare; a target of their own in their "
+      "file wins over --target.\nExit status: 0 all were measured; 1 one could not be, or of one "
+      "none fits; 2 wrong usage; 128 + N ended by signal N.");
   density->add_option("NAME", out.names,
                       "Contenders; without them those of --contenders, or "
                       "coroutine+arena");

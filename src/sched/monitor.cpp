@@ -242,9 +242,9 @@ void monitor::note_length(worker& watched, const view& before, base::steady_time
 
 void monitor::report(worker& watched, view& before, base::steady_time now) {
   if (!std::exchange(before.counted, true)) stalls_.fetch_add(1, base::memory_order_relaxed);
-  if (scheduler_.options_.on_stall && now < may_report_at_) return;  // Later, if it still lasts.
+  // Later, if it still lasts.
+  if (!scheduler_.options_.on_stall || now < may_report_at_) return;
   before.reported = true;
-  if (!scheduler_.options_.on_stall) return;
   may_report_at_ = now + report_interval;
   stall seen;
   seen.worker = watched.index_;
