@@ -122,8 +122,8 @@ TEST_P(site, a_body_limit_caps_what_is_sent) {
 }
 
 TEST_P(site, large_bodies_cost_no_large_memory) {
-#ifdef TACIT_SANITIZED
-  GTEST_SKIP() << "a sanitizer's own memory counts as the server's";
+#ifdef __SANITIZE_THREAD__
+  GTEST_SKIP() << "ThreadSanitizer's own memory counts as the server's";
 #endif
   const server_process server =
       serve_site(line("GET /large", 200, "69000000") + line("GET /small", 200, "1000000"));
