@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "bench/durations.hpp"
 #include "bench/formats/recorded_traffic.hpp"
 #include "bench/request_filter.hpp"
 #include "bench/schedule.hpp"
@@ -18,8 +19,6 @@
 
 namespace tacit::bench {
 namespace {
-
-constexpr std::int64_t second_ns = 1'000'000'000;
 
 /// A request with what is expected of its answer.
 struct asked_for {

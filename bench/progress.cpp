@@ -8,11 +8,11 @@
 #include <cstdio>
 
 #include "bench/connections.hpp"
+#include "bench/durations.hpp"
 
 namespace tacit::bench {
 namespace {
 
-constexpr std::int64_t second_ns = 1'000'000'000;
 // The threads close a second when they look after their connections, ten times a second.
 constexpr std::int64_t patience_ns = 300'000'000;
 constexpr std::int64_t plain_every_s = 5;

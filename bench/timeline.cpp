@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 #include <algorithm>
 
+#include "bench/durations.hpp"
+
 namespace tacit::bench {
 namespace {
-
-constexpr std::int64_t second_ns = 1'000'000'000;
 
 bool is_before(const timeline_row& a, const timeline_row& b) {
   return a.second < b.second;

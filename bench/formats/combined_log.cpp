@@ -8,6 +8,7 @@
 #include <sstream>
 #include <tacit/base/error.hpp>
 
+#include "bench/durations.hpp"
 #include "bench/formats/recorded_traffic.hpp"
 #include "bench/schedule.hpp"
 
@@ -19,8 +20,6 @@ const char* not_replayable(const base::combined_log_line& line) {
 }
 
 namespace {
-
-constexpr std::int64_t second_ns = 1'000'000'000;
 
 void read_line(std::string_view line, std::uint64_t number, combined_log& out) {
   base::combined_log_line record;

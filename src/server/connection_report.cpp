@@ -37,9 +37,7 @@ std::optional<activity> parse_activity(std::string_view text) {
   return std::nullopt;
 }
 
-double seconds(std::chrono::nanoseconds time) {
-  return static_cast<double>(time.count()) / 1e9;
-}
+using fractional_seconds = std::chrono::duration<double>;
 
 json one_to_json(const http::connection_info& info) {
   json out = {{"connection", info.requests.connection},
@@ -47,7 +45,7 @@ json one_to_json(const http::connection_info& info) {
               {"state", key_of(info.doing)},
               {"asleep", info.is_asleep},
               {"held_bytes", info.held_bytes},
-              {"age_s", seconds(info.age)},
+              {"age_s", fractional_seconds(info.age).count()},
               {"requests", info.requests.requests}};
   const auto number = [&](const char* name, std::optional<std::uint64_t> value) {
     out[name] = value ? json(*value) : json(nullptr);
@@ -89,7 +87,7 @@ std::string to_text(const http::connection_listing& listing) {
         line, sizeof line, "%10llu  %-22s %-13s %10.3f %9u %12s %12s  ",
         static_cast<unsigned long long>(each.requests.connection), each.socket.peer.c_str(),
         each.is_asleep ? "idle, asleep" : std::string(http::to_string(each.doing)).c_str(),
-        seconds(each.age), each.requests.requests,
+        fractional_seconds(each.age).count(), each.requests.requests,
         bytes_or_dash(each.socket.received_bytes).c_str(),
         bytes_or_dash(each.socket.sent_bytes).c_str());
     text += line;

@@ -40,7 +40,7 @@ io::unique_fd take_signals(bool also_hangup) {
   return io::unique_fd(::signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 
-std::string listed(const std::vector<std::string>& keys) {
+std::string joined(const std::vector<std::string>& keys) {
   std::string text;
   for (const std::string& each : keys)
     text += (text.empty() ? "" : ", ") + each;
@@ -169,7 +169,7 @@ void lifecycle::reload() {
   reloads_ok_.add();
   log(severity::info, "the settings were read again");
   if (!fixed.empty()) {
-    log(severity::warning, "changed only by an upgrade (SIGUSR2) or a restart: " + listed(fixed));
+    log(severity::warning, "changed only by an upgrade (SIGUSR2) or a restart: " + joined(fixed));
   }
   supervisor_.ready();
 }

@@ -52,7 +52,7 @@ struct selection {
   }
 };
 
-json to_json(const observe::pause_counts& from) {
+json counts_to_json(const observe::pause_counts& from) {
   return {{"count", from.count},
           {"total_ns", from.total.count()},
           {"longest_ns", from.longest.count()},
@@ -61,8 +61,8 @@ json to_json(const observe::pause_counts& from) {
           {"above_10ms", from.above[2]}};
 }
 
-json to_json(const selection& from) {
-  json out = to_json(from.counts);
+json selection_to_json(const selection& from) {
+  json out = counts_to_json(from.counts);
   const auto at = [&](double percentile) {
     return from.lengths ? from.lengths->at_percentile(percentile) : 0;
   };
@@ -93,10 +93,10 @@ selection select(const workers_chosen& workers, pause_cause cause) {
 json describe_counts(const workers_chosen& workers) {
   json causes = json::object();
   for (const pause_cause each : all_causes)
-    causes[std::string(observe::to_string(each))] = to_json(select(workers, each));
+    causes[std::string(observe::to_string(each))] = selection_to_json(select(workers, each));
   return {{"causes", std::move(causes)},
-          {"own", to_json(select(workers, observe::is_own))},
-          {"all", to_json(select(workers, is_any))}};
+          {"own", selection_to_json(select(workers, observe::is_own))},
+          {"all", selection_to_json(select(workers, is_any))}};
 }
 
 // By window. The worst of several workers is the minimum.
@@ -144,7 +144,7 @@ class reporter {
     out["own_share"] = out["own"]["total_ns"].get<double>() / worker_ns;
     out["mmu"] = describe_utilisation(workers_, is_any);
     out["mmu_own"] = describe_utilisation(workers_, observe::is_own);
-    out["all_at_once"] = to_json(standstill_.counts);
+    out["all_at_once"] = counts_to_json(standstill_.counts);
     out["all_at_once"]["since_ns"] = standstill_.since.time_since_epoch().count();
     out["workers"] = describe_workers();
     out["longest"] = json::array();

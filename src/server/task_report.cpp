@@ -23,7 +23,7 @@ double to_ms(std::chrono::nanoseconds time) {
   return static_cast<double>(time.count()) / 1e6;
 }
 
-std::string to_text(std::chrono::nanoseconds time) {
+std::string duration_to_text(std::chrono::nanoseconds time) {
   char text[32];
   const double ms = to_ms(time);
   std::snprintf(text, sizeof text, ms < 1000 ? "%.1f ms" : "%.1f s", ms < 1000 ? ms : ms / 1000);
@@ -119,8 +119,8 @@ std::string head_of(const sched::similar_tasks& group, const index& known) {
       std::to_string(group.count) + " " + std::string(sched::to_string(group.first.state));
   if (const std::string what = awaited(group.first, known); !what.empty()) head += ": " + what;
   if (group.longest) {
-    head += ", for " + to_text(*group.shortest);
-    if (group.count > 1) head += " to " + to_text(*group.longest);
+    head += ", for " + duration_to_text(*group.shortest);
+    if (group.count > 1) head += " to " + duration_to_text(*group.longest);
   }
   return head + "\n";
 }

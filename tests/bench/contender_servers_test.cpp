@@ -8,6 +8,12 @@
 #include "bench/fetch.hpp"
 
 namespace tacit::bench::contenders {
+
+// For GoogleTest, which would print its bytes.
+static void PrintTo(const description& what, std::ostream* out) {
+  *out << what.name;
+}
+
 namespace {
 
 constexpr std::int64_t patience_ns = 30'000'000'000;

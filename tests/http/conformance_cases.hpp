@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,9 @@ struct conformance_case {
   /// The answers in order, a word each: the status, "!" behind it if the connection is closed after
   /// it by the server, and behind a colon, where it matters, the body. Empty if there is none.
   std::vector<std::string> answers;
+
+  /// For GoogleTest, which would print its bytes.
+  friend void PrintTo(const conformance_case& one, std::ostream* out) { *out << one.name; }
 };
 
 /// The rules of HTTP/1.1 (RFC 9110, RFC 9112), one case each, against the routes of `served`.

@@ -7,12 +7,9 @@
 namespace tacit::http {
 namespace {
 
+using support::get;
 using support::memory_stream;
 using support::served;
-
-std::string get(const std::string& path, const std::string& fields = {}) {
-  return "GET " + path + " HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n";
-}
 
 // A peer to whom something happens during a given read: one that is about to wait for it.
 class eventful_stream final : public io::stream {

@@ -7,14 +7,11 @@
 namespace tacit::http {
 namespace {
 
+using support::get;
 using support::memory_stream;
 using support::served;
 
 constexpr auto npos = std::string::npos;
-
-std::string get(const std::string& path, const std::string& fields = {}) {
-  return "GET " + path + " HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n";
-}
 
 std::string answer(const std::string& body, const std::string& type = "text/plain; charset=utf-8") {
   return "HTTP/1.1 200 OK\r\nServer: tacit\r\nDate: D\r\nContent-Type: " + type +

@@ -16,6 +16,10 @@
 
 namespace tacit::support {
 
+inline std::string get(const std::string& path, const std::string& fields = {}) {
+  return "GET " + path + " HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n";
+}
+
 /// A body of a repeated letter, in slices of an odd size.
 class letters final : public http::body_source {
  public:
