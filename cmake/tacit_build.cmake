@@ -31,14 +31,16 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(tacit-flags INTERFACE -fcoroutines -Wno-null-dereference)
 endif()
 if(TACIT_SANITIZE)
+  # TACIT_OUTSIDE: see tacit_outside.
+  set(inside $<NOT:$<BOOL:$<TARGET_PROPERTY:TACIT_OUTSIDE>>>)
   target_compile_options(tacit-flags INTERFACE
-    -fsanitize=${TACIT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+    "$<${inside}:-fsanitize=${TACIT_SANITIZE};-fno-omit-frame-pointer;-fno-sanitize-recover=all>")
   if(TACIT_SANITIZE MATCHES "undefined")
     # AddressSanitizer finds what these would, at a quarter less of the time to compile; and the
     # check of vptr needs descriptors, which a test of running out of them does not leave it.
     target_compile_options(tacit-flags INTERFACE -fno-sanitize=vptr,null,object-size,pointer-overflow)
   endif()
-  target_link_options(tacit-flags INTERFACE -fsanitize=${TACIT_SANITIZE})
+  target_link_options(tacit-flags INTERFACE "$<${inside}:-fsanitize=${TACIT_SANITIZE}>")
   if(TACIT_SANITIZE MATCHES "thread")
     # GCC warns that TSan does not see fences; the fences in use are covered by seq_cst accesses.
     target_compile_options(tacit-flags INTERFACE -Wno-tsan)
@@ -126,8 +128,9 @@ endfunction()
 # a library, not in templates, the test's own code is made with less effort: see
 # tacit_compile_test_cheaply. A sanitized process is slow to start: there a unit test is one entry per
 # program. ONE_THREAD: what is tested knows no threads, so there is nothing in it for ThreadSanitizer.
+# OUTSIDE: what is tested are other programs; see tacit_outside.
 function(tacit_test name)
-  cmake_parse_arguments(arg "ONE_THREAD" "" "SOURCES;LIBS;LABELS" ${ARGN})
+  cmake_parse_arguments(arg "ONE_THREAD;OUTSIDE" "" "SOURCES;LIBS;LABELS" ${ARGN})
   if(NOT arg_LABELS)
     set(arg_LABELS unit)
   endif()
@@ -140,6 +143,12 @@ function(tacit_test name)
   if(NOT folder MATCHES "^(base|memory|sched|sync)$")
     set(headers tacit-cheap-test-headers)
     tacit_compile_test_cheaply(${name})
+  endif()
+  if(arg_OUTSIDE)
+    tacit_outside(${name})
+    if(TACIT_SANITIZE)
+      set(headers tacit-outside-test-headers)
+    endif()
   endif()
   if(TACIT_SANITIZE OR CMAKE_BUILD_TYPE STREQUAL "Release")
     if(NOT TACIT_MODEL)  # Its files have names alike, and are few.
@@ -158,6 +167,12 @@ function(tacit_test name)
     gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST
       PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 300)
   endif()
+endfunction()
+
+# tacit_outside(TARGET): it talks to programs that are sanitized, and is not so itself: nothing of Tacit's runs in it, it
+# would take a tenth of a second to start, and it is started for every case.
+function(tacit_outside target)
+  set_target_properties(${target} PROPERTIES TACIT_OUTSIDE ON)
 endfunction()
 
 # Coroutines that resume each other need tail calls at any level.
@@ -180,8 +195,11 @@ function(tacit_precompile_headers name headers)
       <vector>
       <nlohmann/json.hpp>
       <gtest/gtest.h>)
-    if(headers STREQUAL "tacit-cheap-test-headers")
+    if(NOT headers STREQUAL "tacit-test-headers")
       tacit_compile_test_cheaply(${headers})
+    endif()
+    if(headers STREQUAL "tacit-outside-test-headers")
+      tacit_outside(${headers})
     endif()
   endif()
   target_precompile_headers(${name} REUSE_FROM ${headers})

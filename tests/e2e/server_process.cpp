@@ -89,7 +89,7 @@ std::string cell_name(const testing::TestParamInfo<cell>& info) {
 }
 
 std::vector<cell> all_cells() {
-#if defined(__SANITIZE_THREAD__)
+#ifdef TACIT_THREAD_SANITIZED
   // Where memory comes from makes no difference to who races with whom.
   return {{"coroutine", "arena"}, {"thread", "arena"}};
 #else

@@ -122,7 +122,7 @@ TEST_P(site, a_body_limit_caps_what_is_sent) {
 }
 
 TEST_P(site, large_bodies_cost_no_large_memory) {
-#ifdef __SANITIZE_THREAD__
+#ifdef TACIT_THREAD_SANITIZED
   GTEST_SKIP() << "ThreadSanitizer's own memory counts as the server's";
 #endif
   const server_process server =

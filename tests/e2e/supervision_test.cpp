@@ -11,8 +11,6 @@
 #include <cstring>
 #include <stdexcept>
 
-#include <tacit/io/listening_socket.hpp>
-
 #include "e2e/server_process.hpp"
 #include "support/patience.hpp"
 #include "support/temporary_folder.hpp"
@@ -120,21 +118,28 @@ TEST_P(supervised, tells_who_is_the_main_process_after_an_upgrade) {
 }
 
 TEST_P(supervised, serves_on_the_socket_that_it_is_given) {
-  auto opened = io::listening_socket::open("127.0.0.1:0");
-  const auto& socket = std::get<io::listening_socket>(opened);
-  const int given = ::dup(socket.fd());  // Not closed on exec.
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  ASSERT_EQ(::bind(socket, reinterpret_cast<const sockaddr*>(&address), size), 0);
+  ASSERT_EQ(::listen(socket, 16), 0);
+  ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size);
+  const std::uint16_t port = ntohs(address.sin_port);
+  const int given = ::dup(socket);  // Not closed on exec.
   const std::string command =
       "LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=tacit.socket exec \"$@\" 3<&" +
       std::to_string(given);
   support::process server({"/bin/bash", "-c", command, "bash", program(), "serve", "--mode",
                            GetParam().mode, "--memory", GetParam().memory});
   ::close(given);
-  EXPECT_EQ("127.0.0.1" + socket.address().substr(9), server.await_line("listening on "));
-  const auto port = static_cast<std::uint16_t>(std::stoi(socket.address().substr(10)));
+  EXPECT_EQ("127.0.0.1:" + std::to_string(port), server.await_line("listening on "));
   EXPECT_EQ(raw_client(port).exchange(get_request("/plaintext")).status, 200);
   server.signal(SIGTERM);
   EXPECT_EQ(server.wait(), 0);
   EXPECT_NO_THROW(raw_client(port).send("x")) << "it waits in the queue for the next process";
+  ::close(socket);
 }
 
 TEST_P(supervised, what_it_cannot_listen_on_is_refused) {
