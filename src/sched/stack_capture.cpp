@@ -40,10 +40,10 @@ namespace {
 
 constexpr int interrupting_signal = SIGURG;
 
-enum phase : std::uint64_t { idle, asked, writing, ready };
+enum class phase : std::uint64_t { idle, asked, writing, ready };
 
 constexpr std::uint64_t state_of(phase now, pid_t thread = 0) noexcept {
-  return static_cast<std::uint64_t>(thread) << 2 | now;
+  return static_cast<std::uint64_t>(thread) << 2 | static_cast<std::uint64_t>(now);
 }
 
 constexpr phase phase_of(std::uint64_t state) noexcept {
@@ -59,7 +59,7 @@ struct walk {
 
 // Process-wide, because a signal handler is.
 base::mutex one_at_a_time;
-base::atomic<std::uint64_t> state{state_of(idle)};
+base::atomic<std::uint64_t> state{state_of(phase::idle)};
 walk found;
 bool was_unwinding = false;
 // A semaphore, because posting one is all that may wake a thread from within a signal handler.
@@ -88,14 +88,14 @@ void walk_from_here() noexcept {
 
 void on_signal(int, siginfo_t*, void*) {
   const int interrupted_errno = errno;
-  std::uint64_t expected = state_of(asked, gettid());
+  std::uint64_t expected = state_of(phase::asked, gettid());
   // acquire: the requester is done with the frames. release, below: they are there for it.
-  if (state.compare_exchange_strong(expected, state_of(writing), base::memory_order_acquire,
+  if (state.compare_exchange_strong(expected, state_of(phase::writing), base::memory_order_acquire,
                                     base::memory_order_relaxed)) {
     found.count = 0;
     was_unwinding = std::uncaught_exceptions() != 0;
     if (!was_unwinding) walk_from_here();
-    state.store(state_of(ready), base::memory_order_release);
+    state.store(state_of(phase::ready), base::memory_order_release);
     sem_post(&answered);
   }
   errno = interrupted_errno;
@@ -124,7 +124,7 @@ bool wait_until_ready(std::chrono::milliseconds bound) noexcept {
   const auto whole = std::chrono::duration_cast<std::chrono::seconds>(at);
   deadline.tv_sec = whole.count();
   deadline.tv_nsec = (at - whole).count();
-  while (phase_of(state.load(base::memory_order_acquire)) != ready) {
+  while (phase_of(state.load(base::memory_order_acquire)) != phase::ready) {
     if (sem_clockwait(&answered, CLOCK_MONOTONIC, &deadline) != 0 && errno == ETIMEDOUT)
       return false;
   }
@@ -132,8 +132,8 @@ bool wait_until_ready(std::chrono::milliseconds bound) noexcept {
 }
 
 bool withdraw(pid_t thread) noexcept {
-  std::uint64_t expected = state_of(asked, thread);
-  return state.compare_exchange_strong(expected, state_of(idle), base::memory_order_relaxed);
+  std::uint64_t expected = state_of(phase::asked, thread);
+  return state.compare_exchange_strong(expected, state_of(phase::idle), base::memory_order_relaxed);
 }
 
 captured_stack failed(capture_status why) {
@@ -144,13 +144,13 @@ captured_stack failed(capture_status why) {
 
 captured_stack capture_stack(pid_t thread, std::chrono::milliseconds bound) {
   const std::lock_guard lock(one_at_a_time);
-  if (phase_of(state.load(base::memory_order_acquire)) == writing)
+  if (phase_of(state.load(base::memory_order_acquire)) == phase::writing)
     return failed(capture_status::no_answer);
   if (!prepare()) return failed(capture_status::signal_taken);
   // The post of a handler that finished after its requester had given up.
   while (sem_trywait(&answered) == 0) {
   }
-  state.store(state_of(asked, thread), base::memory_order_release);
+  state.store(state_of(phase::asked, thread), base::memory_order_release);
   if (syscall(SYS_tgkill, getpid(), thread, interrupting_signal) != 0) {
     withdraw(thread);
     return failed(capture_status::no_such_thread);
@@ -163,7 +163,7 @@ captured_stack capture_stack(pid_t thread, std::chrono::milliseconds bound) {
   } else {
     result.frames.assign(found.frames.begin(), found.frames.begin() + found.count);
   }
-  state.store(state_of(idle), base::memory_order_relaxed);
+  state.store(state_of(phase::idle), base::memory_order_relaxed);
   return result;
 }
 
