@@ -24,8 +24,11 @@ constexpr std::chrono::milliseconds reading_interval_among_many{1000};
 constexpr std::size_t closed_at_once = 32;
 constexpr std::chrono::nanoseconds counts_as_short_for = std::chrono::seconds(1);
 
-std::string in_mib(std::uint64_t bytes) {
-  return std::to_string((bytes + (1 << 19)) >> 20) + " MiB";
+// Among many neighbours a budget is less than one MiB.
+std::string in_binary_units(std::uint64_t bytes) {
+  const bool is_little = bytes < 10u << 20;
+  const int shift = is_little ? 10 : 20;
+  return std::to_string((bytes + (1u << (shift - 1))) >> shift) + (is_little ? " KiB" : " MiB");
 }
 
 }  // namespace
@@ -136,18 +139,19 @@ void memory_keeper::tell(base::steady_time now) {
     began_ = now;
     most_used_ = budget_.used_bytes();
     log(severity::warning,
-        "memory is short: " + in_mib(most_used_) + " of " + in_mib(budget_.bytes()) +
-            " are used, with what is promised " + in_mib(budget_.estimated_bytes()) + " (" +
-            budget_source() +
-            (neighbours_bytes() == 0 ? std::string()
-                                     : ", less " + in_mib(neighbours_bytes()) + " of neighbours") +
+        "memory is short: " + in_binary_units(most_used_) + " of " +
+            in_binary_units(budget_.bytes()) + " are used, with what is promised " +
+            in_binary_units(budget_.estimated_bytes()) + " (" + budget_source() +
+            (neighbours_bytes() == 0
+                 ? std::string()
+                 : ", less " + in_binary_units(neighbours_bytes()) + " of neighbours") +
             "); new connections and bodies are refused");
     return is_episode_.store(true, base::memory_order_relaxed);
   }
   const auto lasted = std::chrono::duration_cast<std::chrono::milliseconds>(now - began_);
   log(severity::info,
-      "memory suffices again: " + in_mib(budget_.used_bytes()) + " are used, at most " +
-          in_mib(most_used_) + " were; " + std::to_string(lasted.count()) + " ms, " +
+      "memory suffices again: " + in_binary_units(budget_.used_bytes()) + " are used, at most " +
+          in_binary_units(most_used_) + " were; " + std::to_string(lasted.count()) + " ms, " +
           std::to_string(shed_seen_ - std::exchange(shed_told_, shed_seen_)) + " refused");
   is_episode_.store(false, base::memory_order_relaxed);
 }

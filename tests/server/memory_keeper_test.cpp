@@ -159,6 +159,16 @@ TEST_F(memory_keeper_among_neighbours, still_has_a_budget_where_they_leave_nothi
   EXPECT_FALSE(service_.budget.take(1));
 }
 
+TEST_F(memory_keeper_among_neighbours, says_in_kib_how_little_is_left_to_it) {
+  own(2 * mib);
+  used(64 * mib);
+  memory_keeper keeper = make();
+  testing::internal::CaptureStderr();
+  keeper.keep(now_, false);
+  const std::string said = testing::internal::GetCapturedStderr();
+  EXPECT_NE(said.find("memory is short: 2048 KiB of 0 KiB are used"), std::string::npos) << said;
+}
+
 TEST_F(memory_keeper_among_neighbours, looks_less_often_where_they_are_who_has_the_memory) {
   settings_.uncommit_delay = 0ms;
   used(64 * mib);
