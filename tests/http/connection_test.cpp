@@ -9,9 +9,8 @@ namespace {
 
 using support::get;
 using support::memory_stream;
+using support::npos;
 using support::served;
-
-constexpr auto npos = std::string::npos;
 
 std::string answer(const std::string& body, const std::string& type = "text/plain; charset=utf-8") {
   return "HTTP/1.1 200 OK\r\nServer: tacit\r\nDate: D\r\nContent-Type: " + type +

@@ -16,6 +16,8 @@
 
 namespace tacit::support {
 
+inline constexpr auto npos = std::string::npos;
+
 inline std::string get(const std::string& path, const std::string& fields = {}) {
   return "GET " + path + " HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n";
 }

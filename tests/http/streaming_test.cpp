@@ -11,6 +11,7 @@ namespace tacit::http {
 namespace {
 
 using support::memory_stream;
+using support::npos;
 using support::served;
 
 std::string request(const std::string& line, const std::string& fields = {},
@@ -134,12 +135,11 @@ class streaming : public testing::TestWithParam<memory::mode> {
     std::string out;
     for (std::size_t at = 0; at < text.size();) {
       const auto head_end = text.find("\r\n\r\n", at);
-      if (head_end == std::string::npos) return out + "?";
+      if (head_end == npos) return out + "?";
       const std::string head = text.substr(at, head_end - at);
       at = head_end + 4;
       const auto length = head.find("Content-Length: ");
-      const std::size_t bytes =
-          length == std::string::npos ? 0 : std::stoul(head.substr(length + 16));
+      const std::size_t bytes = length == npos ? 0 : std::stoul(head.substr(length + 16));
       out += head.substr(9, 3) + ": " + text.substr(at, bytes) + "|";
       at += bytes;
     }
@@ -200,9 +200,9 @@ TEST_P(streaming, more_than_a_bound_is_not_read_for_nothing) {
   s.service.limits.unread_body_bytes_max = 1000;
   const std::string body(20'000, 'b');  // More than the block of the connection holds.
   const std::string answers = s.answers_to({with_length("POST /ignore", body) + next});
-  EXPECT_NE(answers.find("did not look"), std::string::npos);
-  EXPECT_NE(answers.find("Connection: close"), std::string::npos);
-  EXPECT_EQ(answers.find("hello"), std::string::npos);
+  EXPECT_NE(answers.find("did not look"), npos);
+  EXPECT_NE(answers.find("Connection: close"), npos);
+  EXPECT_EQ(answers.find("hello"), npos);
   EXPECT_EQ(bodies({in_chunks("POST /ignore", "4e20\r\n" + body + "\r\n0\r\n\r\n") + next}),
             "200: did not look|")
       << "of chunks that is known only later";
@@ -221,9 +221,8 @@ TEST_P(streaming, a_handler_may_refuse_a_body_before_it_is_sent) {
   const std::string fields = "Expect: 100-continue\r\nContent-Length: 2\r\n";
   const std::string answers = s.answers_to({request("POST /refuse", fields), "hi" + next});
   EXPECT_TRUE(answers.starts_with("HTTP/1.1 403 Forbidden")) << answers;
-  EXPECT_NE(answers.find("Connection: close"), std::string::npos);
-  EXPECT_EQ(answers.find("hello"), std::string::npos)
-      << "whether the body was sent cannot be known";
+  EXPECT_NE(answers.find("Connection: close"), npos);
+  EXPECT_EQ(answers.find("hello"), npos) << "whether the body was sent cannot be known";
   EXPECT_TRUE(s.answers_to({request("POST /nothing", fields)}).starts_with("HTTP/1.1 404"))
       << "nor is it asked for where there is no handler";
 }
@@ -261,18 +260,17 @@ TEST_P(streaming, to_http_1_0_it_ends_with_the_connection) {
   const std::string answer =
       s.answers_to({"GET /stream HTTP/1.0\r\nConnection: keep-alive\r\n\r\n" + next});
   EXPECT_TRUE(answer.ends_with("Connection: close\r\n\r\nonetwothree")) << answer;
-  EXPECT_EQ(answer.find("Transfer-Encoding"), std::string::npos);
+  EXPECT_EQ(answer.find("Transfer-Encoding"), npos);
 }
 
 TEST_P(streaming, head_gets_the_head_only) {
   const std::string answer = s.answers_to({request("HEAD /stream") + next});
-  EXPECT_NE(answer.find("Transfer-Encoding: chunked\r\n\r\nHTTP/1.1 200 OK"), std::string::npos)
-      << answer;
+  EXPECT_NE(answer.find("Transfer-Encoding: chunked\r\n\r\nHTTP/1.1 200 OK"), npos) << answer;
 }
 
 TEST_P(streaming, a_known_length_is_announced_and_kept) {
   const std::string answer = s.answers_to({request("GET /promise") + next});
-  EXPECT_NE(answer.find("Content-Length: 5\r\n\r\nabcdeHTTP/1.1 200"), std::string::npos) << answer;
+  EXPECT_NE(answer.find("Content-Length: 5\r\n\r\nabcdeHTTP/1.1 200"), npos) << answer;
   EXPECT_EQ(s.service.count.cut_answers.value(), 0U);
 }
 
@@ -281,8 +279,8 @@ TEST_P(streaming, an_answer_that_breaks_its_promise_is_cut) {
     memory_stream peer({request(line) + next});
     s.serve(peer);
     EXPECT_TRUE(peer.was_cut()) << line;
-    EXPECT_EQ(peer.written().find("hello"), std::string::npos) << line;
-    EXPECT_EQ(peer.written().find("0\r\n\r\n"), std::string::npos) << line;
+    EXPECT_EQ(peer.written().find("hello"), npos) << line;
+    EXPECT_EQ(peer.written().find("0\r\n\r\n"), npos) << line;
   }
   EXPECT_EQ(s.service.count.cut_answers.value(), 3U);
   EXPECT_EQ(s.service.count.handler_errors.value(), 1U);
@@ -292,15 +290,14 @@ TEST_P(streaming, a_large_answer_goes_to_a_slow_reader_piece_by_piece) {
   memory_stream peer({request("GET /stream-much") + next});
   peer.take_at_most(777);
   s.serve(peer);
-  EXPECT_NE(peer.written().find("\r\n\r\n" + std::string(300'000, 'm') + "HTTP/1.1 200"),
-            std::string::npos);
+  EXPECT_NE(peer.written().find("\r\n\r\n" + std::string(300'000, 'm') + "HTTP/1.1 200"), npos);
 }
 
 TEST_P(streaming, a_handler_may_answer_while_it_reads) {
   EXPECT_NE(s.answers_to({in_chunks("POST /echo-pieces", "2\r\nhe\r\n"), "3\r\nllo\r\n",
                           "0\r\n\r\n" + next})
                 .find("\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\nHTTP/1.1 200 OK"),
-            std::string::npos);
+            npos);
 }
 
 TEST_P(streaming, a_body_in_pieces_passes_through_a_small_block) {
