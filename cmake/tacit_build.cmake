@@ -39,6 +39,9 @@ if(TACIT_SANITIZE)
     # AddressSanitizer finds what these would, at a quarter less of the time to compile; and the
     # check of vptr needs descriptors, which a test of running out of them does not leave it.
     target_compile_options(tacit-flags INTERFACE -fno-sanitize=vptr,null,object-size,pointer-overflow)
+    # A target's own options come before these, and the last one of -fsanitize and -fno-sanitize counts.
+    set(unchecked $<TARGET_PROPERTY:TACIT_UNCHECKED>)
+    target_compile_options(tacit-flags INTERFACE $<$<BOOL:${unchecked}>:-fno-sanitize=${unchecked}>)
   endif()
   target_link_options(tacit-flags INTERFACE "$<${inside}:-fsanitize=${TACIT_SANITIZE}>")
   if(TACIT_SANITIZE MATCHES "thread")
@@ -99,9 +102,7 @@ endfunction()
 # tacit_trust_alignment(TARGET): the check of every pointer's alignment takes a quarter of the time to compile. It stays in the
 # layers that lay out memory, and is left out of those that only get theirs from them.
 function(tacit_trust_alignment target)
-  if(TACIT_SANITIZE MATCHES "undefined")
-    target_compile_options(${target} PRIVATE -fno-sanitize=alignment)
-  endif()
+  set_target_properties(${target} PROPERTIES TACIT_UNCHECKED alignment)
 endfunction()
 
 # tacit_binary(NAME SOURCES f... LIBS target...): a program in build/<preset>/bin.
@@ -179,9 +180,7 @@ endfunction()
 function(tacit_compile_test_cheaply name)
   target_compile_options(${name} PRIVATE
     $<$<CONFIG:Release>:-Og -foptimize-sibling-calls>)
-  if(TACIT_SANITIZE MATCHES "undefined")
-    target_compile_options(${name} PRIVATE -fno-sanitize=undefined)
-  endif()
+  set_target_properties(${name} PROPERTIES TACIT_UNCHECKED undefined)
 endfunction()
 
 # The headers that most tests include, compiled once for each set of flags.
