@@ -16,7 +16,7 @@ target_compile_options(tacit-flags INTERFACE
   -Wall -Wextra -Wpedantic -Wold-style-cast -Wcast-qual
   -Woverloaded-virtual -Wnull-dereference
   # Where files are compiled together, names of one are above those of another.
-  $<$<NOT:$<BOOL:$<TARGET_PROPERTY:UNITY_BUILD>>>:-Wshadow>
+  $<IF:$<BOOL:$<TARGET_PROPERTY:UNITY_BUILD>>,-Wshadow=local,-Wshadow>
   # GCC 12 reports coroutine frames of its own making and moved-from optionals here.
   $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>
   # GCC 12 sees overlaps in std::string's operator+ that cannot be (its bug 105651).
@@ -120,15 +120,15 @@ function(tacit_binary name)
   endif()
 endfunction()
 
-# tacit_test(NAME SOURCES f... LIBS target... [LABELS l...]): a GoogleTest program, one ctest entry per
-# case. It links only what it names: the test of a layer proves that the layer stands without
-# those to its right.
+# tacit_test(NAME SOURCES f... LIBS target... [LABELS l...]): a GoogleTest program. It links only what it names: the test
+# of a layer proves that the layer stands without those to its right. A unit test is one entry of ctest per program where it is
+# run as a whole (three thousand starts of a process took more than the cases), and one per case in the debug build; what starts
+# processes of its own is always one per case.
 #
 # Of a run's time most goes into compiling tests. So their common headers are precompiled (the debug
 # build does without, and shows that each file includes what it uses), and where what is tested lies in
 # a library, not in templates, the test's own code is made with less effort: see
-# tacit_compile_test_cheaply. A sanitized process is slow to start: there a unit test is one entry per
-# program. ONE_THREAD: what is tested knows no threads, so there is nothing in it for ThreadSanitizer.
+# tacit_compile_test_cheaply. ONE_THREAD: what is tested knows no threads, so there is nothing in it for ThreadSanitizer.
 # OUTSIDE: what is tested are other programs; see tacit_outside.
 function(tacit_test name)
   cmake_parse_arguments(arg "ONE_THREAD;OUTSIDE" "" "SOURCES;LIBS;LABELS" ${ARGN})
@@ -161,7 +161,7 @@ function(tacit_test name)
     set_target_properties(${name} PROPERTIES EXCLUDE_FROM_ALL ON)
     return()
   endif()
-  if(TACIT_SANITIZE AND arg_LABELS STREQUAL "unit")
+  if(arg_LABELS STREQUAL "unit" AND (TACIT_SANITIZE OR CMAKE_BUILD_TYPE STREQUAL "Release"))
     add_test(NAME ${name} COMMAND ${name} --gtest_brief=1)
     set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 600)
   else()

@@ -10,5 +10,6 @@ template FMT_API auto thousands_sep_impl(locale_ref locale) -> thousands_sep_res
 template FMT_API auto thousands_sep_impl(locale_ref locale) -> thousands_sep_result<wchar_t>;
 template FMT_API auto decimal_point_impl(locale_ref locale) -> char;
 template FMT_API auto decimal_point_impl(locale_ref locale) -> wchar_t;
+template FMT_API std::locale locale_ref::get<std::locale>() const;
 }  // namespace detail
 FMT_END_NAMESPACE

@@ -59,6 +59,13 @@ bool memory_group::set_limit(std::uint64_t bytes) const {
   return write(limit_file(), std::to_string(bytes));
 }
 
+std::uint64_t memory_group::charged_bytes() const {
+  std::ifstream in(folder_ / (version_ == 1 ? "memory.usage_in_bytes" : "memory.current"));
+  std::uint64_t bytes = 0;
+  in >> bytes;
+  return bytes;
+}
+
 memory_group::inside::inside(const memory_group& group) : group_(group) {
   static_cast<void>(join(group_.folder_));
 }

@@ -39,6 +39,9 @@ class memory_group {
   [[nodiscard]] std::filesystem::path limit_file() const;
   [[nodiscard]] bool set_limit(std::uint64_t bytes) const;
 
+  /// What its processes are charged now, by the kernel's count.
+  [[nodiscard]] std::uint64_t charged_bytes() const;
+
  private:
   memory_group(std::filesystem::path home, std::filesystem::path folder, int version)
       : home_(std::move(home)), folder_(std::move(folder)), version_(version) {}
