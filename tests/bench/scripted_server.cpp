@@ -1,26 +1,14 @@
 #include "scripted_server.hpp"
 
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
-#include <stdexcept>
 
 namespace tacit::bench {
 
 scripted_server::scripted_server(script answers) : answers_{std::move(answers)} {
-  listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   wake_ = ::eventfd(0, EFD_CLOEXEC);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t bytes = sizeof address;
-  auto* generic = reinterpret_cast<sockaddr*>(&address);
-  if (::bind(listener_, generic, bytes) != 0 || ::listen(listener_, 1024) != 0 ||
-      ::getsockname(listener_, generic, &bytes) != 0) {
-    throw std::runtime_error{"the scripted server cannot listen"};
-  }
-  port_ = ntohs(address.sin_port);
   thread_ = std::thread{[this] { serve(); }};
 }
 
@@ -28,12 +16,11 @@ scripted_server::~scripted_server() {
   const std::uint64_t one = 1;
   (void)!::write(wake_, &one, sizeof one);
   thread_.join();
-  ::close(listener_);
   ::close(wake_);
 }
 
 std::string scripted_server::authority() const {
-  return "127.0.0.1:" + std::to_string(port_);
+  return "127.0.0.1:" + std::to_string(listener_.port());
 }
 
 endpoint scripted_server::address() const {
@@ -43,7 +30,7 @@ endpoint scripted_server::address() const {
 void scripted_server::serve() {
   std::vector<peer> peers;
   for (;;) {
-    std::vector<pollfd> waiting{{wake_, POLLIN, 0}, {listener_, POLLIN, 0}};
+    std::vector<pollfd> waiting{{wake_, POLLIN, 0}, {listener_.fd(), POLLIN, 0}};
     for (const auto& p : peers)
       waiting.push_back({p.fd, POLLIN, 0});
     ::poll(waiting.data(), waiting.size(), -1);
@@ -54,7 +41,7 @@ void scripted_server::serve() {
       peers.erase(peers.begin() + static_cast<std::ptrdiff_t>(i));
     }
     if (waiting[1].revents != 0) {
-      peers.push_back({::accept(listener_, nullptr, nullptr), {}});
+      peers.push_back({::accept(listener_.fd(), nullptr, nullptr), {}});
       ++connections_;
     }
   }

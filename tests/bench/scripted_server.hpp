@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bench/endpoint.hpp"
+#include "support/loopback_listener.hpp"
 
 namespace tacit::bench {
 
@@ -45,9 +46,8 @@ class scripted_server {
   [[nodiscard]] bool answer(peer& from);
 
   script answers_;
-  int listener_ = -1;
+  support::loopback_listener listener_{1024};
   int wake_ = -1;
-  std::uint16_t port_ = 0;
   std::atomic<std::uint64_t> requests_{0};
   std::atomic<std::uint64_t> connections_{0};
   std::thread thread_;

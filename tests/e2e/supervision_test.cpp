@@ -1,7 +1,6 @@
 // What systemd sees and gives: sockets, readiness, reloads, the watchdog. And SIGHUP without it.
 
 #include <gtest/gtest.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -12,6 +11,7 @@
 #include <stdexcept>
 
 #include "e2e/server_process.hpp"
+#include "support/loopback_listener.hpp"
 #include "support/patience.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -118,16 +118,9 @@ TEST_P(supervised, tells_who_is_the_main_process_after_an_upgrade) {
 }
 
 TEST_P(supervised, serves_on_the_socket_that_it_is_given) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  ASSERT_EQ(::bind(socket, reinterpret_cast<const sockaddr*>(&address), size), 0);
-  ASSERT_EQ(::listen(socket, 16), 0);
-  ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size);
-  const std::uint16_t port = ntohs(address.sin_port);
-  const int given = ::dup(socket);  // Not closed on exec.
+  const support::loopback_listener socket(16);
+  const std::uint16_t port = socket.port();
+  const int given = ::dup(socket.fd());  // Not closed on exec.
   const std::string command =
       "LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=tacit.socket exec \"$@\" 3<&" +
       std::to_string(given);
@@ -139,7 +132,6 @@ TEST_P(supervised, serves_on_the_socket_that_it_is_given) {
   server.signal(SIGTERM);
   EXPECT_EQ(server.wait(), 0);
   EXPECT_NO_THROW(raw_client(port).send("x")) << "it waits in the queue for the next process";
-  ::close(socket);
 }
 
 TEST_P(supervised, what_it_cannot_listen_on_is_refused) {

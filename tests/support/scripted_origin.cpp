@@ -70,21 +70,12 @@ void conversation::hang_up() const {
   ::shutdown(fd_, SHUT_RDWR);
 }
 
-scripted_origin::scripted_origin(std::vector<script> scripts)
-    : scripts_(std::move(scripts)), listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  ::bind(listener_, reinterpret_cast<const sockaddr*>(&address), size);
-  ::listen(listener_, 128);
-  ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
-  port_ = ntohs(address.sin_port);
+scripted_origin::scripted_origin(std::vector<script> scripts) : scripts_(std::move(scripts)) {
   accepting_ = std::thread([this] { accept(); });
 }
 
 scripted_origin::~scripted_origin() {
-  ::shutdown(listener_, SHUT_RDWR);
+  listener_.stop();
   accepting_.join();
   {
     const std::lock_guard lock(mutex_);
@@ -94,16 +85,15 @@ scripted_origin::~scripted_origin() {
   }
   for (std::thread& each : conversations_)
     each.join();
-  ::close(listener_);
 }
 
 std::string scripted_origin::url(std::string_view path) const {
-  return "http://127.0.0.1:" + std::to_string(port_) + std::string(path);
+  return "http://127.0.0.1:" + std::to_string(listener_.port()) + std::string(path);
 }
 
 void scripted_origin::accept() {
   for (;;) {
-    const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+    const int fd = ::accept4(listener_.fd(), nullptr, nullptr, SOCK_CLOEXEC);
     if (fd < 0) return;
     const int on = 1;
     ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);

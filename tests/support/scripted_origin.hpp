@@ -9,6 +9,8 @@
 #include <thread>
 #include <vector>
 
+#include "support/loopback_listener.hpp"
+
 namespace tacit::support {
 
 /// One connection of a scripted_origin, as its script sees it. Blocking; every wait ends after
@@ -59,8 +61,7 @@ class scripted_origin {
   void converse(int fd, const script& how);
 
   const std::vector<script> scripts_;
-  int listener_;
-  std::uint16_t port_ = 0;
+  loopback_listener listener_{128};
   std::atomic<std::size_t> accepted_{0};
   std::mutex mutex_;
   bool is_over_ = false;                        // Guarded by mutex_.

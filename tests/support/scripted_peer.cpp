@@ -9,24 +9,14 @@
 namespace tacit::support {
 
 scripted_peer::scripted_peer(std::size_t expected_bytes, std::string answer)
-    : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  ::bind(listener_, reinterpret_cast<const sockaddr*>(&address), size);
-  ::listen(listener_, 1);
-  ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
-  port_ = ntohs(address.sin_port);
-  thread_ = std::thread(
-      [this, expected_bytes, answer = std::move(answer)] { converse(expected_bytes, answer); });
-}
+    : thread_([this, expected_bytes, answer = std::move(answer)] {
+        converse(expected_bytes, answer);
+      }) {}
 
 scripted_peer::~scripted_peer() {
-  // Ends the accept() of a dialogue that nobody began.
-  ::shutdown(listener_, SHUT_RDWR);
+  // Of a dialogue that nobody began.
+  listener_.stop();
   if (thread_.joinable()) thread_.join();
-  ::close(listener_);
 }
 
 const std::string& scripted_peer::heard() {
@@ -35,7 +25,7 @@ const std::string& scripted_peer::heard() {
 }
 
 void scripted_peer::converse(std::size_t expected_bytes, const std::string& answer) {
-  const int peer = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+  const int peer = ::accept4(listener_.fd(), nullptr, nullptr, SOCK_CLOEXEC);
   if (peer < 0) return;
   const int on = 1;
   ::setsockopt(peer, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);

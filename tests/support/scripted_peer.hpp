@@ -4,6 +4,8 @@
 #include <string>
 #include <thread>
 
+#include "support/loopback_listener.hpp"
+
 namespace tacit::support {
 
 /// A peer that knows one dialogue: it accepts one connection on a free port, reads
@@ -17,7 +19,7 @@ class scripted_peer {
   scripted_peer& operator=(const scripted_peer&) = delete;
   ~scripted_peer();
 
-  [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+  [[nodiscard]] std::uint16_t port() const noexcept { return listener_.port(); }
 
   /// Waits for the end of the dialogue; what it read.
   [[nodiscard]] const std::string& heard();
@@ -25,8 +27,7 @@ class scripted_peer {
  private:
   void converse(std::size_t expected_bytes, const std::string& answer);
 
-  int listener_;
-  std::uint16_t port_ = 0;
+  loopback_listener listener_{1};
   std::string heard_;
   std::thread thread_;
 };
