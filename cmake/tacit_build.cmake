@@ -87,12 +87,10 @@ function(tacit_layer name)
   target_compile_features(${target} PUBLIC cxx_std_20)
 endfunction()
 
-# tacit_compile_together(TARGET [IN_RELEASE]): in sanitized and shared builds, or in the release build too, several files
-# make one translation unit, as most of their time goes into reading the same headers. The debug build, and clang-tidy, show
-# that each file stands alone.
+# tacit_compile_together(TARGET): in release, sanitized and shared builds several files make one translation unit, as most of
+# their time goes into reading the same headers. The debug build shows that each file stands alone.
 function(tacit_compile_together target)
-  if(NOT TACIT_SANITIZE AND NOT BUILD_SHARED_LIBS
-      AND NOT (CMAKE_BUILD_TYPE STREQUAL "Release" AND "IN_RELEASE" IN_LIST ARGN))
+  if(NOT TACIT_SANITIZE AND NOT BUILD_SHARED_LIBS AND NOT CMAKE_BUILD_TYPE STREQUAL "Release")
     return()
   endif()
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
@@ -153,7 +151,7 @@ function(tacit_test name)
   endif()
   if(TACIT_SANITIZE OR CMAKE_BUILD_TYPE STREQUAL "Release")
     if(NOT TACIT_MODEL)  # Its files have names alike, and are few.
-      tacit_compile_together(${name} IN_RELEASE)
+      tacit_compile_together(${name})
     endif()
     tacit_precompile_headers(${name} ${headers})
   endif()

@@ -150,7 +150,7 @@ TEST_P(little_memory, is_found_and_told_with_the_file_that_says_so) {
   EXPECT_EQ(runtime.at("memory_limit").at("from"), group_->limit_file().string());
   EXPECT_EQ(runtime.at("memory_budget").at("bytes"), limit_);
   EXPECT_EQ(runtime.at("memory_budget").at("pressure"), "none");
-  const std::uint64_t less = limit_ - 8 * mib;
+  const std::uint64_t less = limit_ - 16 * mib;
   ASSERT_TRUE(group_->set_limit(less));
   EXPECT_TRUE(eventually([&] { return server.runtime().at("memory_budget").at("bytes") == less; }));
   EXPECT_EQ(server.stop(), 0);
