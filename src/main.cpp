@@ -171,10 +171,9 @@ bool is_parsed(const CLI::App* command) {
   return command != nullptr && command->parsed();
 }
 
-// To describe an option to the parser takes some 10,000 instructions, and a start names few of
+// To describe an option to the parser takes some 20,000 instructions, and a start names few of
 // them. So only those are described that are named, or all where help is asked for.
-bool may_be_given(const setting& which, words given) {
-  const std::string name = which.option();
+bool may_be_given(std::string_view name, words given) {
   return std::any_of(given.begin(), given.end(), [&](std::string_view word) {
     return word.starts_with(name) || word.starts_with("-h") || word.starts_with("--help");
   });
@@ -183,10 +182,13 @@ bool may_be_given(const setting& which, words given) {
 void describe_serve(CLI::App& app, command_line& into, words given) {
   serve_arguments& arguments = into.serve;
   auto* serving = app.add_subcommand("serve", "Serve the demo routes, or a site made from a log");
-  serving->add_option("--config", arguments.config,
-                      "JSON file with settings; options win over it. SIGHUP has it read again");
+  const auto add = [&](const char* name, auto& value, const char* help) {
+    return may_be_given(name, given) ? serving->add_option(name, value, help) : nullptr;
+  };
+  add("--config", arguments.config,
+      "JSON file with settings; options win over it. SIGHUP has it read again");
   for (const setting& each : tacit::server::settings()) {
-    if (each.is_option && may_be_given(each, given)) {
+    if (each.is_option && may_be_given(each.option(), given)) {
       arguments.given.emplace_back(&each, std::nullopt);
     }
   }
@@ -194,18 +196,18 @@ void describe_serve(CLI::App& app, command_line& into, words given) {
     serving->add_option(which->option(), text, tacit::server::help_of(*which))
         ->type_name(which->takes == setting::kind::number ? "N" : "TEXT");
   }
-  serving->add_option("--site", arguments.site,
-                      "serve a site made from this access log in combined format");
-  serving
-      ->add_option("--body-limit", arguments.body_limit,
-                   "with --site: no body is longer than this many bytes")
-      ->check(CLI::NonNegativeNumber);
-  serving
-      ->add_option("--churn-live-mb", arguments.churn_live_mb,
-                   "keep so many MB of sessions, of which each request for /churn replaces one (0)")
-      ->check(CLI::Range(std::uint64_t{0}, tacit::server::live_set::mb_max));
-  serving->add_option("--record", arguments.record,
-                      "append requests to this file, in GoReplay's format, for tacit-bench replay");
+  add("--site", arguments.site, "serve a site made from this access log in combined format");
+  if (auto* limit = add("--body-limit", arguments.body_limit,
+                        "with --site: no body is longer than this many bytes")) {
+    limit->check(CLI::NonNegativeNumber);
+  }
+  if (auto* live =
+          add("--churn-live-mb", arguments.churn_live_mb,
+              "keep so many MB of sessions, of which each request for /churn replaces one (0)")) {
+    live->check(CLI::Range(std::uint64_t{0}, tacit::server::live_set::mb_max));
+  }
+  add("--record", arguments.record,
+      "append requests to this file, in GoReplay's format, for tacit-bench replay");
 }
 
 void describe_healthcheck(CLI::App& app, command_line& into, words /*given*/) {

@@ -19,19 +19,20 @@ struct mount {
   std::string point;  // Where it is mounted.
 };
 
-// As lines are read: nothing is behind a separator at the end.
-std::vector<std::string_view> words(std::string_view text, char separator) {
-  std::vector<std::string_view> found;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find(separator), text.size());
-    found.push_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return found;
+// Takes the next word off a text, with the separator behind it. As lines are read: nothing is
+// behind a separator at the end. A list of all words would be an allocation for each line, and a
+// server reads these files while it starts.
+std::string_view take_word(std::string_view& text, char separator) noexcept {
+  const std::string_view word = text.substr(0, text.find(separator));
+  text.remove_prefix(std::min(word.size() + 1, text.size()));
+  return word;
 }
 
-bool contains(const std::vector<std::string_view>& list, std::string_view wanted) {
-  return std::find(list.begin(), list.end(), wanted) != list.end();
+bool contains(std::string_view list, char separator, std::string_view wanted) noexcept {
+  while (!list.empty()) {
+    if (take_word(list, separator) == wanted) return true;
+  }
+  return false;
 }
 
 // Reads on until there is an `end`, or to the end of the file.
@@ -71,38 +72,40 @@ std::string unescaped(std::string_view text) {
 // A line reads `id:controllers:path`; v2 has no controllers in it.
 std::optional<std::string> group_of(std::string_view membership, int version,
                                     std::string_view controller) {
-  for (const std::string_view line : words(membership, '\n')) {
-    const std::size_t first = line.find(':');
-    const std::size_t second = line.find(':', first + 1);
-    if (first == line.npos || second == line.npos) continue;
-    const std::string_view controllers = line.substr(first + 1, second - first - 1);
-    const bool wanted =
-        version == 2 ? line.starts_with("0::") : contains(words(controllers, ','), controller);
-    if (wanted) return std::string(line.substr(second + 1));
+  while (!membership.empty()) {
+    std::string_view path = take_word(membership, '\n');
+    const std::string_view id = take_word(path, ':');
+    const std::string_view controllers = take_word(path, ':');
+    const bool is_wanted =
+        version == 2 ? id == "0" && controllers.empty() : contains(controllers, ',', controller);
+    if (is_wanted && !path.empty()) return std::string(path);
   }
   return std::nullopt;
 }
 
-// A line reads `id parent device root point options [tags...] - type source superoptions`.
+// A line reads `id parent device root point options [tags...] - type source superoptions`. Most
+// mounts are none of groups: of those no more is looked at than the type.
 std::vector<mount> mounts_of(std::string_view mountinfo, int version, std::string_view controller) {
+  constexpr std::string_view dash = " - ";
   std::vector<mount> found;
-  for (const std::string_view line : words(mountinfo, '\n')) {
-    // Most mounts are none of groups: those need not be taken apart.
-    if (line.find(" cgroup") == line.npos) continue;
-    const std::vector<std::string_view> fields = words(line, ' ');
-    const auto dash = std::find(fields.begin(), fields.end(), "-");
-    if (fields.size() < 6 || std::distance(dash, fields.end()) < 4) continue;
-    const bool wanted = version == 2
-                            ? dash[1] == "cgroup2"
-                            : dash[1] == "cgroup" && contains(words(dash[3], ','), controller);
-    if (wanted) found.push_back({unescaped(fields[3]), unescaped(fields[4])});
+  while (!mountinfo.empty()) {
+    std::string_view line = take_word(mountinfo, '\n');
+    std::string_view system = line.substr(std::min(line.find(dash), line.size()));
+    system.remove_prefix(std::min(dash.size(), system.size()));
+    if (take_word(system, ' ') != (version == 2 ? "cgroup2" : "cgroup")) continue;
+    take_word(system, ' ');  // The source.
+    if (system.empty() || (version == 1 && !contains(system, ',', controller))) continue;
+    for (int skipped = 0; skipped < 3; ++skipped)
+      take_word(line, ' ');
+    const std::string_view root = take_word(line, ' ');
+    found.push_back({unescaped(root), unescaped(take_word(line, ' '))});
   }
   return found;
 }
 
 // The group's path below the mount, or nullopt if the mount does not show it.
 std::optional<std::string> below(const mount& where, const std::string& group) {
-  if (contains(words(group, '/'), "..")) return std::nullopt;
+  if (contains(group, '/', "..")) return std::nullopt;
   const std::string root = where.root == "/" ? "" : where.root;
   if (group.compare(0, root.size(), root) != 0) return std::nullopt;
   const std::string rest = group.substr(root.size());
@@ -117,8 +120,9 @@ std::vector<path> folders_of_group(const std::vector<mount>& mounts, const std::
   const auto shown = std::find_if(mounts.begin(), mounts.end(), shows_group);
   const mount& chosen = shown == mounts.end() ? mounts.front() : *shown;
   std::vector<path> folders{chosen.point};
-  const std::string rest = below(chosen, group).value_or("");
-  for (const std::string_view name : words(rest, '/')) {
+  const std::string below_it = below(chosen, group).value_or("");
+  for (std::string_view rest = below_it; !rest.empty();) {
+    const std::string_view name = take_word(rest, '/');
     if (!name.empty()) folders.push_back(folders.back() / name);
   }
   return folders;

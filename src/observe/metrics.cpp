@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdio>
 #include <stdexcept>
+#include <utility>
 
 namespace tacit::observe {
 namespace {
@@ -39,40 +40,48 @@ std::uint64_t metrics::sum(std::size_t index) const noexcept {
 }
 
 metrics::metrics() : slots_(std::make_unique<std::array<slot, slots>>()) {
-  descriptions_.reserve(128);  // A server has some hundred.
+  families_.reserve(64);  // A server has some forty,
+  series_.reserve(96);    // and twice as many of what they count.
 }
 
 metrics::~metrics() = default;
 
-counter metrics::add_counter(std::string name, std::string help, std::string labels) {
+metrics::series& metrics::add(std::string_view name, std::string_view help, std::string_view labels,
+                              bool grows) {
+  if (families_.empty() || families_.back().name != name) {
+    families_.push_back({std::string(name), std::string(help), grows});
+  }
+  return series_.emplace_back(series{families_.size() - 1, std::string(labels), {}});
+}
+
+counter metrics::add_counter(std::string_view name, std::string_view help,
+                             std::string_view labels) {
   if (counters_ == counters_max) throw std::length_error("more counters than metrics has room for");
-  descriptions_.push_back(
-      {std::move(name), std::move(help), std::move(labels), {}, counters_, true});
+  add(name, help, labels, true).index = counters_;
   return counter(*this, counters_++);
 }
 
-void metrics::add_gauge(std::string name, std::string help, std::function<double()> read,
-                        std::string labels) {
-  descriptions_.push_back(
-      {std::move(name), std::move(help), std::move(labels), std::move(read), 0, false});
+void metrics::add_gauge(std::string_view name, std::string_view help, std::function<double()> read,
+                        std::string_view labels) {
+  add(name, help, labels, false).read = std::move(read);
 }
 
-void metrics::add_total(std::string name, std::string help, std::function<double()> read,
-                        std::string labels) {
-  descriptions_.push_back(
-      {std::move(name), std::move(help), std::move(labels), std::move(read), 0, true});
+void metrics::add_total(std::string_view name, std::string_view help, std::function<double()> read,
+                        std::string_view labels) {
+  add(name, help, labels, true).read = std::move(read);
 }
 
 std::string metrics::to_text() const {
   std::string text;
-  const std::string* family = nullptr;
-  for (const description& each : descriptions_) {
-    if (!family || *family != each.name) {
-      family = &each.name;
-      text += "# HELP " + each.name + " " + each.help + "\n# TYPE " + each.name +
-              (each.grows ? " counter\n" : " gauge\n");
+  std::size_t begun = families_.size();  // Whose heading is written.
+  for (const series& each : series_) {
+    const family& of = families_[each.family];
+    if (each.family != begun) {
+      text += "# HELP " + of.name + " " + of.help + "\n# TYPE " + of.name +
+              (of.grows ? " counter\n" : " gauge\n");
+      begun = each.family;
     }
-    text += each.name;
+    text += of.name;
     if (!each.labels.empty()) text += "{" + each.labels + "}";
     double value = 0;
     if (each.read) {

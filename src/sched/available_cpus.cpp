@@ -37,6 +37,7 @@ std::optional<quota> read_quota(const path& file, const path& period, int versio
   std::array<char, 64> buffer;
   const std::string_view line = base::read_first_line(file, buffer);
   if (version == 1) {
+    if (line == "-1") return std::nullopt;  // The rule: no need to read on.
     std::array<char, 64> second;
     return quota_of(line, base::read_first_line(period, second));
   }

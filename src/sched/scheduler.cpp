@@ -41,6 +41,10 @@ scheduler::scheduler(const scheduler_options& options)
   // Only now: a worker looks at the queues of all others.
   for (const auto& each : workers_->all())
     each->start();
+  if (options.watches_at_once) watch();
+}
+
+void scheduler::watch() {
   monitor_->start();
 }
 

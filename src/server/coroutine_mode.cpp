@@ -119,6 +119,7 @@ sched::scheduler_options options_of(const mode_environment& environment) {
   out.keep_memory = [&keeper = environment.keeper](base::steady_time now, bool is_quiet) {
     return keeper.keep(now, is_quiet);
   };
+  out.watches_at_once = false;
   out.record_pauses = settings.pause_recorder;
   out.name_request = [](std::uint64_t number) {
     const auto request = http::request_label::find(number);
@@ -148,6 +149,8 @@ class coroutine_mode final : public mode {
     };
     accepting_ = scheduler_.spawn(listener_->accept(std::move(to)), {.name = "accept"});
   }
+
+  void start_keeping() override { scheduler_.watch(); }
 
   void stop_accepting(queued_connections what) override {
     if (!listener_) return;

@@ -42,8 +42,13 @@ memory_keeper::memory_keeper(const options& settings, memory::memory_budget& bud
       budget_(budget),
       service_(service),
       connections_(connections),
-      limit_(std::move(groups)),
+      groups_(std::move(groups)),
       reclaimer_(settings.uncommit_delay) {
+  set_budget({});
+}
+
+void memory_keeper::begin() {
+  limit_.emplace(groups_);
   set_budget({});
   if (budget_.bytes() != 0) read();
   // What was found a moment ago is not looked for again while the server starts.
@@ -57,9 +62,9 @@ void memory_keeper::set_budget(const std::optional<memory::memory_share>& share)
   if (share) {
     left = std::max<std::uint64_t>(share->bytes, 1);  // Zero would be no budget.
     file = share->file;
-  } else if (const auto& limit = limit_.current()) {
-    left = limit->bytes;
-    file = limit->file;
+  } else if (limit_ && limit_->current()) {
+    left = limit_->current()->bytes;
+    file = limit_->current()->file;
   }
   const bool limit_counts = left != 0 && (asked_bytes_ == 0 || left <= asked_bytes_);
   budget_.set(limit_counts ? left : asked_bytes_);
@@ -116,7 +121,7 @@ void memory_keeper::look_for_refusals(base::steady_time now) {
 bool memory_keeper::is_due(base::steady_time now, bool is_quiet) {
   if (now >= next_limit_look_) {
     next_limit_look_ = now + limit_look_interval;
-    if (limit_.changed()) return true;
+    if (limit_->changed()) return true;
   }
   if (budget_.bytes() == 0) return false;
   return now >= next_reading_ || (is_quiet && budget_.pressure() != memory_pressure::none);
@@ -125,7 +130,7 @@ bool memory_keeper::is_due(base::steady_time now, bool is_quiet) {
 // What is charged is one short read, and says enough while it is far below the threshold.
 void memory_keeper::read() {
   budget_.begin_reading();
-  const auto share = limit_.share(budget_.high_from() / 2);
+  const auto share = limit_->share(budget_.high_from() / 2);
   set_budget(share);
   budget_.end_reading(share ? share->used_bytes : memory::resident_bytes(statm_));
 }

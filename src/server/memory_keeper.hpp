@@ -21,13 +21,19 @@ namespace tacit::server {
 /// Keeps the server within the memory that it may use: reads how much that is and how much is used,
 /// gives idle memory back to the kernel, and under pressure closes connections that wait.
 ///
-/// Threads:  keep() by one at a time; what is const from any.
+/// Until begin() it knows only what the settings say: so a server need not wait with its first
+/// connections for some ten files of the kernel's to be read.
+///
+/// Threads:  begin(), then keep() by one at a time; what is const from any.
 /// Lifetime: the others outlive it.
 class memory_keeper {
  public:
   memory_keeper(const options& settings, memory::memory_budget& budget,
                 const http::service& service, http::connection_set& connections,
                 base::cgroup_finder groups = {});
+
+  /// Finds the limits, and how much is used. Once, before the first keep().
+  void begin();
 
   /// Does what is due. `is_quiet` says that nothing runs: then nothing grows, either. Returns when
   /// it is to be called again at the latest; while something runs, it may be called more often.
@@ -44,7 +50,7 @@ class memory_keeper {
   }
 
   /// What was found of control groups.
-  [[nodiscard]] const base::cgroup_finder& groups() const noexcept { return limit_.groups(); }
+  [[nodiscard]] const base::cgroup_finder& groups() const noexcept { return groups_; }
 
   /// Where the budget comes from: a file of the cgroup, or "memory_budget_bytes"; empty without.
   [[nodiscard]] std::string budget_source() const;
@@ -68,7 +74,8 @@ class memory_keeper {
   memory::memory_budget& budget_;
   const http::service& service_;
   http::connection_set& connections_;
-  memory::memory_limit_watch limit_;
+  const base::cgroup_finder groups_;
+  std::optional<memory::memory_limit_watch> limit_;  // From begin() on.
   memory::reclaimer reclaimer_;
   base::steady_time next_limit_look_{};
   base::steady_time next_reading_{};

@@ -89,6 +89,8 @@ std::variant<std::monostate, base::failure> server::state::start() {
     running = settings.mode == threading::coroutine ? make_coroutine_mode(environment)
                                                     : make_thread_mode(environment);
     running->start_accepting();
+    keeper.begin();
+    running->start_keeping();
   } catch (const std::system_error& error) {
     return base::failure{std::string("cannot start the server's threads: ") + error.what()};
   }

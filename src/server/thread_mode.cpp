@@ -55,12 +55,15 @@ class thread_mode final : public mode {
   ~thread_mode() override { stop_keeping(); }
 
   void start_accepting() override {
-    keeper_ = base::thread([this] { keep_memory(); });
     if (environment_.settings.pause_recorder) {
       pauses_.emplace(observe::pause_recorder::shared_tracks{pause_tracks});
-      collector_ = base::thread([this] { collect_pauses(); });
     }
     acceptor_ = base::thread([this] { accept(); });
+  }
+
+  void start_keeping() override {
+    keeper_ = base::thread([this] { keep_memory(); });
+    if (pauses_) collector_ = base::thread([this] { collect_pauses(); });
   }
 
   void stop_accepting(queued_connections what) override {

@@ -35,9 +35,17 @@ class memory_keeper_on_a_machine : public ::testing::Test {
                "inactive_file " + std::to_string(of_files) + "\nactive_file 0\n");
   }
 
-  [[nodiscard]] memory_keeper make(std::uint64_t budget_bytes = 0) {
+  // A keeper that has begun.
+  struct begun : memory_keeper {
+    explicit begun(memory_keeper_on_a_machine& on)
+        : memory_keeper(on.settings_, on.service_.budget, on.service_, on.connections_,
+                        on.host_.root()) {
+      begin();
+    }
+  };
+  [[nodiscard]] begun make(std::uint64_t budget_bytes = 0) {
     settings_.memory_budget_bytes = budget_bytes;
-    return memory_keeper(settings_, service_.budget, service_, connections_, host_.root());
+    return begun(*this);
   }
   void pass(memory_keeper& keeper, std::chrono::milliseconds time, bool is_quiet = false) {
     now_ += time;
@@ -53,9 +61,18 @@ class memory_keeper_on_a_machine : public ::testing::Test {
 };
 
 TEST_F(memory_keeper_on_a_machine, takes_the_limit_for_the_budget_and_says_where_it_is_from) {
-  const memory_keeper keeper = make();
+  const auto keeper = make();
   EXPECT_EQ(service_.budget.bytes(), 64 * mib);
   EXPECT_EQ(keeper.budget_source(), (host_.root() / "sys/fs/cgroup/app/memory.max").string());
+}
+
+TEST_F(memory_keeper_on_a_machine, until_it_begins_there_is_the_budget_of_the_settings) {
+  settings_.memory_budget_bytes = 128 * mib;
+  memory_keeper keeper(settings_, service_.budget, service_, connections_, host_.root());
+  EXPECT_EQ(service_.budget.bytes(), 128 * mib);
+  EXPECT_EQ(keeper.budget_source(), "memory_budget_bytes");
+  keeper.begin();
+  EXPECT_EQ(service_.budget.bytes(), 64 * mib);
 }
 
 TEST_F(memory_keeper_on_a_machine, takes_the_smaller_of_limit_and_setting) {
@@ -67,13 +84,13 @@ TEST_F(memory_keeper_on_a_machine, takes_the_smaller_of_limit_and_setting) {
 
 TEST_F(memory_keeper_on_a_machine, has_no_budget_where_nothing_bounds_it) {
   limit(0);
-  memory_keeper keeper = make();
+  auto keeper = make();
   EXPECT_EQ(service_.budget.bytes(), 0U);
   EXPECT_EQ(keeper.budget_source(), "");
 }
 
 TEST_F(memory_keeper_on_a_machine, follows_a_limit_that_changes) {
-  memory_keeper keeper = make();
+  auto keeper = make();
   pass(keeper, 0ms);
   limit(32 * mib);
   pass(keeper, 1'000ms);
@@ -84,7 +101,7 @@ TEST_F(memory_keeper_on_a_machine, follows_a_limit_that_changes) {
 }
 
 TEST_F(memory_keeper_on_a_machine, sees_that_memory_gets_short_and_that_it_suffices_again) {
-  memory_keeper keeper = make();
+  auto keeper = make();
   pass(keeper, 0ms);
   EXPECT_EQ(service_.budget.pressure(), memory_pressure::none);
   used(50 * mib);
@@ -99,7 +116,7 @@ TEST_F(memory_keeper_on_a_machine, sees_that_memory_gets_short_and_that_it_suffi
 }
 
 TEST_F(memory_keeper_on_a_machine, counts_as_short_for_a_second_after_something_was_refused) {
-  memory_keeper keeper = make();
+  auto keeper = make();
   pass(keeper, 0ms);
   EXPECT_FALSE(keeper.is_short(now_));
   service_.count.shed_for_memory.add();
@@ -109,7 +126,7 @@ TEST_F(memory_keeper_on_a_machine, counts_as_short_for_a_second_after_something_
 }
 
 TEST_F(memory_keeper_on_a_machine, pages_of_files_are_no_use_of_memory) {
-  memory_keeper keeper = make();
+  auto keeper = make();
   used(10 * mib, 50 * mib);
   pass(keeper, 0ms);
   EXPECT_EQ(service_.budget.pressure(), memory_pressure::none);
@@ -130,7 +147,7 @@ class memory_keeper_among_neighbours : public memory_keeper_on_a_machine {
 
 TEST_F(memory_keeper_among_neighbours, is_not_short_for_what_they_use_while_enough_is_left) {
   used(54 * mib);  // 53 of them theirs.
-  memory_keeper keeper = make();
+  auto keeper = make();
   pass(keeper, 0ms);
   EXPECT_EQ(service_.budget.pressure(), memory_pressure::none);
   EXPECT_EQ(service_.budget.used_bytes(), 1 * mib);
@@ -140,7 +157,7 @@ TEST_F(memory_keeper_among_neighbours, is_not_short_for_what_they_use_while_enou
 }
 
 TEST_F(memory_keeper_among_neighbours, is_short_once_little_is_left_for_what_it_uses_itself) {
-  memory_keeper keeper = make();
+  auto keeper = make();
   pass(keeper, 0ms);
   own(16 * mib);
   used(58 * mib);
@@ -154,7 +171,7 @@ TEST_F(memory_keeper_among_neighbours, is_short_once_little_is_left_for_what_it_
 
 TEST_F(memory_keeper_among_neighbours, still_has_a_budget_where_they_leave_nothing) {
   used(64 * mib);
-  memory_keeper keeper = make();  // It knows before it accepts anybody.
+  auto keeper = make();  // It knows before it is asked to keep anything.
   EXPECT_EQ(service_.budget.pressure(), memory_pressure::critical);
   EXPECT_FALSE(service_.budget.take(1));
 }
@@ -162,7 +179,7 @@ TEST_F(memory_keeper_among_neighbours, still_has_a_budget_where_they_leave_nothi
 TEST_F(memory_keeper_among_neighbours, says_in_kib_how_little_is_left_to_it) {
   own(2 * mib);
   used(64 * mib);
-  memory_keeper keeper = make();
+  auto keeper = make();
   testing::internal::CaptureStderr();
   keeper.keep(now_, false);
   const std::string said = testing::internal::GetCapturedStderr();
@@ -172,14 +189,14 @@ TEST_F(memory_keeper_among_neighbours, says_in_kib_how_little_is_left_to_it) {
 TEST_F(memory_keeper_among_neighbours, looks_less_often_where_they_are_who_has_the_memory) {
   settings_.uncommit_delay = 0ms;
   used(64 * mib);
-  memory_keeper keeper = make();
+  auto keeper = make();
   EXPECT_EQ(keeper.keep(now_, true), now_ + 1s);
   own(60 * mib);
   EXPECT_EQ(keeper.keep(now_ + 1s, true), now_ + 1'100ms);
 }
 
 TEST_F(memory_keeper_on_a_machine, reads_when_the_threshold_could_be_reached_and_not_before) {
-  memory_keeper keeper = make();
+  auto keeper = make();
   pass(keeper, 0ms);  // 52 MiB are left.
   used(60 * mib);
   pass(keeper, 12ms);
@@ -190,7 +207,7 @@ TEST_F(memory_keeper_on_a_machine, reads_when_the_threshold_could_be_reached_and
 
 TEST_F(memory_keeper_on_a_machine, asks_to_be_called_for_a_reading_only_while_something_runs) {
   settings_.uncommit_delay = 0ms;  // It is not called for that, either.
-  memory_keeper keeper = make();
+  auto keeper = make();
   EXPECT_EQ(keeper.keep(now_, false), now_ + 13ms);
   EXPECT_EQ(keeper.keep(now_ + 1ms, true), base::steady_time::max());
   used(60 * mib);

@@ -48,15 +48,15 @@ class metrics {
   /// Adds a counter. `labels` is empty or in Prometheus' form: `class="2xx"`. Counters of one name
   /// are added one after the other, so that the text keeps them together. Throws std::length_error
   /// above counters_max.
-  counter add_counter(std::string name, std::string help, std::string labels = {});
+  counter add_counter(std::string_view name, std::string_view help, std::string_view labels = {});
 
   /// Adds a value that is read when it is asked for.
-  void add_gauge(std::string name, std::string help, std::function<double()> read,
-                 std::string labels = {});
+  void add_gauge(std::string_view name, std::string_view help, std::function<double()> read,
+                 std::string_view labels = {});
 
   /// The same for a value that only grows, which is counted elsewhere.
-  void add_total(std::string name, std::string help, std::function<double()> read,
-                 std::string labels = {});
+  void add_total(std::string_view name, std::string_view help, std::function<double()> read,
+                 std::string_view labels = {});
 
   /// All of them in the Prometheus text format, version 0.0.4.
   [[nodiscard]] std::string to_text() const;
@@ -66,17 +66,25 @@ class metrics {
   struct alignas(base::cache_line_bytes) slot {
     std::array<base::atomic<std::uint64_t>, counters_max> values{};
   };
-  struct description {
-    std::string name, help, labels;
+  // Those of one name.
+  struct family {
+    std::string name, help;
+    bool grows;
+  };
+  struct series {
+    std::size_t family;
+    std::string labels;
     std::function<double()> read;  // Empty for a counter of ours.
     std::size_t index = 0;
-    bool grows = true;
   };
+
+  series& add(std::string_view name, std::string_view help, std::string_view labels, bool grows);
 
   [[nodiscard]] std::uint64_t sum(std::size_t index) const noexcept;
 
   std::unique_ptr<std::array<slot, slots>> slots_;
-  std::vector<description> descriptions_;
+  std::vector<family> families_;
+  std::vector<series> series_;
   std::size_t counters_ = 0;
 };
 

@@ -63,6 +63,11 @@ struct scheduler_options {
   /// the kernel. Zero: for ever.
   std::chrono::milliseconds uncommit_delay = std::chrono::seconds(10);
 
+  /// Whether the constructor starts the monitor, which sends help to workers that are held, reports
+  /// stalls and looks after the memory. Otherwise watch() does: for who has more urgent things to
+  /// start first.
+  bool watches_at_once = true;
+
   /// Called on the monitor's thread, at the time that it gave last or soon after, and at every look
   /// while workers are awake: who keeps the memory of the process in bounds. `is_quiet` says that
   /// no worker was awake. Empty: a memory::reclaimer does it.
@@ -139,6 +144,10 @@ class scheduler final : end_hook {
     start(promise.self);
     return handle;
   }
+
+  /// Starts the monitor. Once, where the options say that the constructor does not. Throws
+  /// std::system_error if its thread cannot be had; then the workers run on without it.
+  void watch();
 
   /// Stops in order: sleeping tasks are woken (their sleep reports cancelled), running ones go on
   /// until they end or `grace` is over, then the threads are joined. Returns how many root tasks
