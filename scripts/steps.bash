@@ -38,6 +38,8 @@ build() {
   command -v ccache >/dev/null && cache=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
   # What ccache asks for before it caches what is compiled with precompiled headers.
   export CCACHE_SLOPPINESS=pch_defines,time_macros
+  # Another checkout on the same machine has use for what this one has compiled.
+  export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
   cd "$root"
   quietly "build/$preset/configure.log" cmake --preset "$preset" "${cache[@]}" ||
     fail "cannot configure preset $preset"

@@ -165,7 +165,7 @@ pause_counts pause_recorder::counts(pause_cause cause) const {
 pause_record pause_recorder::record() const {
   pause_record out;
   out.begin = begin_;
-  out.workers = workers_;
+  out.workers = workers_.load(base::memory_order_relaxed);
   out.of.resize(tracks_.size());
   for (std::size_t i = 0; i < tracks_.size(); ++i) {
     out.of[i].is_recorded = tracks_[i]->is_open();

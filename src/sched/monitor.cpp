@@ -50,12 +50,12 @@ constexpr std::chrono::milliseconds report_interval{100};
 monitor::monitor(scheduler& watched)
     : scheduler_(watched),
       views_(watched.workers_->size_max()),
-      regular_(watched.workers()),
       interval_(interval_busy),
       reclaimer_(watched.options_.uncommit_delay),
       pauses_(watched) {}
 
 void monitor::start() {
+  regular_ = scheduler_.workers();
   thread_ = base::thread([this] { run(); });
 }
 
@@ -138,10 +138,18 @@ void monitor::keep_house(base::steady_time now) {
   if (now < next_housekeeping_) return;
   next_housekeeping_ = now + housekeeping_interval;
   auto& quota = scheduler_.quota_;
-  if (quota && quota->changed()) {
-    regular_ = std::clamp(quota->current().cpus, 1U, scheduler_.workers());
-    if (scheduler_.spare_workers() == 0) scheduler_.set_active(regular_);
+  if (!quota) return;
+  quota->changed();
+  const std::uint32_t wanted = std::clamp(quota->current().cpus, 1U, scheduler_.workers_max());
+  if (wanted == regular_) return;
+  try {
+    if (wanted > scheduler_.workers()) scheduler_.grow_to(quota->current());
+    regular_ = wanted;
+  } catch (const std::exception&) {
+    // No further thread or descriptor is to be had now; the next look tries again.
+    regular_ = std::min(wanted, scheduler_.workers());
   }
+  if (scheduler_.spare_workers() == 0) scheduler_.set_active(regular_);
 }
 
 void monitor::keep_memory(base::steady_time now, bool is_quiet) {

@@ -80,7 +80,7 @@ class monitor {
 
   scheduler& scheduler_;
   std::vector<view> views_;
-  std::uint32_t regular_;  // Workers for which there are CPUs.
+  std::uint32_t regular_ = 1;  // Workers for which there are CPUs.
   std::chrono::microseconds interval_;
   std::uint64_t runs_before_ = 0;
   int quiet_looks_ = 0;

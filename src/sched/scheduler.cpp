@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <thread>
+#include <utility>
 
 #include <tacit/base/asymmetric_fence.hpp>
 #include <tacit/observe/pause_recorder.hpp>
@@ -12,40 +13,44 @@
 #include "sched/worker_set.hpp"
 
 namespace tacit::sched {
-namespace {
-
-std::optional<cpu_quota_watch> make_quota_watch(const scheduler_options& options) {
-  if (options.workers != 0) return std::nullopt;
-  return cpu_quota_watch(options.groups ? *options.groups : base::cgroup_finder());
-}
-
-}  // namespace
 
 scheduler::scheduler(const scheduler_options& options)
-    : options_(options),
-      quota_(make_quota_watch(options)),
-      limit_(quota_ ? quota_->current() : cpu_limit{options.workers, "as asked"}),
-      active_(limit_.cpus) {
+    : options_(options), workers_max_(options.workers == 0 ? affinity_cpus() : options.workers) {
   base::enable_asymmetric_fences();
-  const std::uint32_t count = workers() + spare_workers();
-  if (options.record_pauses) {
-    pauses_ = std::make_unique<observe::pause_recorder>(count, limit_.cpus);
-  }
-  idle_ = std::make_unique<idle>(limit_.cpus, count);
+  const std::uint32_t count = workers_max() + spare_workers();
+  if (options.record_pauses) pauses_ = std::make_unique<observe::pause_recorder>(count, 1);
+  idle_ = std::make_unique<idle>(1, count);
   injected_ = std::make_unique<inject_queue>();
   workers_ = std::make_unique<worker_set>(count);
-  for (std::uint32_t i = 0; i < workers(); ++i)
-    workers_->add(*this);
   monitor_ = std::make_unique<monitor>(*this);
   blocking_ = std::make_unique<blocking_pool>(options.blocking);
-  // Only now: a worker looks at the queues of all others.
-  for (const auto& each : workers_->all())
-    each->start();
-  if (options.watches_at_once) watch();
+  grow_to({1, "one worker until the rest is started", 1});
+  if (!options.starts_whole) return;
+  try {
+    complete();
+  } catch (...) {
+    stop(std::chrono::nanoseconds(0));
+    throw;
+  }
 }
 
-void scheduler::watch() {
+void scheduler::complete(const base::cgroup_finder* groups) {
+  if (options_.workers == 0) {
+    quota_.emplace(groups ? *groups : base::cgroup_finder());
+    grow_to(quota_->current());
+  } else {
+    grow_to({options_.workers, "as asked", affinity_cpus()});
+  }
   monitor_->start();
+}
+
+// Who reads workers() finds all of them made.
+void scheduler::grow_to(cpu_limit limit) {
+  limit.cpus = std::min(limit.cpus, workers_max());
+  set_active(limit.cpus);
+  if (pauses_) pauses_->set_workers(limit.cpus);
+  limits_.push_back(std::make_unique<const cpu_limit>(std::move(limit)));
+  limit_.store(limits_.back().get(), base::memory_order_release);
 }
 
 scheduler::~scheduler() {
@@ -123,7 +128,8 @@ void scheduler::start(runnable& ready) noexcept {
   (*workers_)[0].start_root(ready);
 }
 
-// Those that are to sit out notice after their run, or when they are woken. By the monitor only.
+// Those that are to sit out notice after their run, or when they are woken. By who starts the
+// scheduler, then by the monitor.
 void scheduler::set_active(std::uint32_t workers) {
   const std::uint32_t count = std::clamp(workers, 1U, workers_->size_max());
   while (workers_->size() < count)

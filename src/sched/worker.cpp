@@ -72,8 +72,8 @@ void worker::run() {
   runs_seen_.resize(owner_.workers_->size_max());
   detail::exchange_current_agent(this);
   watch_pauses();
-  // A spare one has not been counted as awake.
-  if (index_ >= owner_.workers()) owner_.idle_->come_back();
+  // The others have not been counted as awake.
+  if (index_ != 0) owner_.idle_->come_back();
   // There are times with more threads than CPUs, and most of what these do is short.
   if (owner_.spare_workers() != 0) base::ask_for_short_slices();
   look_at_clock();

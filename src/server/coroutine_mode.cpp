@@ -110,7 +110,6 @@ sched::scheduler_options options_of(const mode_environment& environment) {
   const options& settings = environment.settings;
   sched::scheduler_options out;
   out.workers = settings.workers;
-  out.groups = &environment.keeper.groups();
   out.memory = settings.memory;
   out.stealing = settings.stealing;
   out.spare_workers = settings.spare_workers;
@@ -119,7 +118,7 @@ sched::scheduler_options options_of(const mode_environment& environment) {
   out.keep_memory = [&keeper = environment.keeper](base::steady_time now, bool is_quiet) {
     return keeper.keep(now, is_quiet);
   };
-  out.watches_at_once = false;
+  out.starts_whole = false;
   out.record_pauses = settings.pause_recorder;
   out.name_request = [](std::uint64_t number) {
     const auto request = http::request_label::find(number);
@@ -136,7 +135,7 @@ class coroutine_mode final : public mode {
   explicit coroutine_mode(const mode_environment& environment)
       : environment_(environment),
         scheduler_(io::with_reactors(options_of(environment))),
-        placed_(scheduler_.workers()) {}
+        placed_(scheduler_.workers_max()) {}
 
   void start_accepting() override {
     listener_.emplace(environment_.socket, reactor_of(0));
@@ -150,7 +149,7 @@ class coroutine_mode final : public mode {
     accepting_ = scheduler_.spawn(listener_->accept(std::move(to)), {.name = "accept"});
   }
 
-  void start_keeping() override { scheduler_.watch(); }
+  void complete() override { scheduler_.complete(&environment_.keeper.groups()); }
 
   void stop_accepting(queued_connections what) override {
     if (!listener_) return;
@@ -198,8 +197,9 @@ class coroutine_mode final : public mode {
   void place(io::accepted one) {
     std::optional<admission::ticket> admitted = environment_.entrance.admit(one);
     if (!admitted) return;
+    const auto end = placed_.begin() + scheduler_.workers();
     const auto fewest = std::min_element(
-        placed_.begin(), placed_.end(), [](const connection_count& a, const connection_count& b) {
+        placed_.begin(), end, [](const connection_count& a, const connection_count& b) {
           return a.load(base::memory_order_relaxed) < b.load(base::memory_order_relaxed);
         });
     io::reactor& on = reactor_of(static_cast<std::uint32_t>(fewest - placed_.begin()));
@@ -218,7 +218,7 @@ class coroutine_mode final : public mode {
 
 void coroutine_mode::describe(nlohmann::json& into) const {
   into["workers"] = describe_workers(scheduler_);
-  for (std::size_t i = 0; i < placed_.size(); ++i)
+  for (std::size_t i = 0; i < into["workers"].size(); ++i)
     into["workers"][i]["connections"] = placed_[i].load(base::memory_order_relaxed);
   into["injected_waiting"] = scheduler_.injected_waiting();
   into["tasks"] = scheduler_.live_roots();

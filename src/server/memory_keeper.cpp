@@ -35,20 +35,20 @@ std::string in_binary_units(std::uint64_t bytes) {
 
 memory_keeper::memory_keeper(const options& settings, memory::memory_budget& budget,
                              const http::service& service, http::connection_set& connections,
-                             base::cgroup_finder groups)
+                             std::filesystem::path root)
     : asked_bytes_(settings.memory_budget_bytes),
       reclaims_(settings.uncommit_delay.count() != 0),
-      statm_(groups.root() / "proc/self/statm"),
+      root_(std::move(root)),
+      statm_(root_ / "proc/self/statm"),
       budget_(budget),
       service_(service),
       connections_(connections),
-      groups_(std::move(groups)),
       reclaimer_(settings.uncommit_delay) {
   set_budget({});
 }
 
 void memory_keeper::begin() {
-  limit_.emplace(groups_);
+  limit_.emplace(base::cgroup_finder(root_));
   set_budget({});
   if (budget_.bytes() != 0) read();
   // What was found a moment ago is not looked for again while the server starts.

@@ -21,8 +21,8 @@ namespace tacit::server {
 /// Keeps the server within the memory that it may use: reads how much that is and how much is used,
 /// gives idle memory back to the kernel, and under pressure closes connections that wait.
 ///
-/// Until begin() it knows only what the settings say: so a server need not wait with its first
-/// connections for some ten files of the kernel's to be read.
+/// Until begin() it knows only what the settings say: so a server's first connections need not wait
+/// until some ten files of the kernel's are read. `root` is where these are looked for.
 ///
 /// Threads:  begin(), then keep() by one at a time; what is const from any.
 /// Lifetime: the others outlive it.
@@ -30,7 +30,7 @@ class memory_keeper {
  public:
   memory_keeper(const options& settings, memory::memory_budget& budget,
                 const http::service& service, http::connection_set& connections,
-                base::cgroup_finder groups = {});
+                std::filesystem::path root = "/");
 
   /// Finds the limits, and how much is used. Once, before the first keep().
   void begin();
@@ -49,8 +49,8 @@ class memory_keeper {
     return is_episode_.load(base::memory_order_relaxed);
   }
 
-  /// What was found of control groups.
-  [[nodiscard]] const base::cgroup_finder& groups() const noexcept { return groups_; }
+  /// What begin() has found of control groups.
+  [[nodiscard]] const base::cgroup_finder& groups() const noexcept { return limit_->groups(); }
 
   /// Where the budget comes from: a file of the cgroup, or "memory_budget_bytes"; empty without.
   [[nodiscard]] std::string budget_source() const;
@@ -70,11 +70,11 @@ class memory_keeper {
 
   const std::uint64_t asked_bytes_;
   const bool reclaims_;
+  const std::filesystem::path root_;
   const std::filesystem::path statm_;
   memory::memory_budget& budget_;
   const http::service& service_;
   http::connection_set& connections_;
-  const base::cgroup_finder groups_;
   std::optional<memory::memory_limit_watch> limit_;  // From begin() on.
   memory::reclaimer reclaimer_;
   base::steady_time next_limit_look_{};

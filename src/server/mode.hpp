@@ -44,9 +44,9 @@ class mode {
 
   virtual void start_accepting() = 0;
 
-  /// Starts what looks after memory, stalls and pauses. Once, after start_accepting(): connections
-  /// need not wait for it.
-  virtual void start_keeping() = 0;
+  /// Starts the rest: further workers, and what looks after memory, stalls and pauses. Once, after
+  /// start_accepting() and the keeper's begin(): connections need not wait for it.
+  virtual void complete() = 0;
 
   /// Takes no further connections; those that are open go on.
   virtual void stop_accepting(queued_connections what) = 0;

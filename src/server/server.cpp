@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <system_error>
+#include <thread>
 
 #include <tacit/http/access_log.hpp>
 #include <tacit/http/compression.hpp>
@@ -89,8 +90,9 @@ std::variant<std::monostate, base::failure> server::state::start() {
     running = settings.mode == threading::coroutine ? make_coroutine_mode(environment)
                                                     : make_thread_mode(environment);
     running->start_accepting();
+    std::this_thread::yield();  // Where there is one CPU, who accepts goes first.
     keeper.begin();
-    running->start_keeping();
+    running->complete();
   } catch (const std::system_error& error) {
     return base::failure{std::string("cannot start the server's threads: ") + error.what()};
   }

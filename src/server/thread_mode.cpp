@@ -61,7 +61,7 @@ class thread_mode final : public mode {
     acceptor_ = base::thread([this] { accept(); });
   }
 
-  void start_keeping() override {
+  void complete() override {
     keeper_ = base::thread([this] { keep_memory(); });
     if (pauses_) collector_ = base::thread([this] { collect_pauses(); });
   }

@@ -85,6 +85,11 @@ class pause_recorder {
   /// For `tracks` threads, of which the first `workers` are to be paused for "all at once".
   pause_recorder(std::uint32_t tracks, std::uint32_t workers);
 
+  /// From now on so many, of those that come first.
+  void set_workers(std::uint32_t workers) noexcept {
+    workers_.store(workers, base::memory_order_relaxed);
+  }
+
   /// For any number of threads, each of which notes in one of `tracks` tracks.
   struct shared_tracks {
     std::uint32_t count;
@@ -128,7 +133,7 @@ class pause_recorder {
   void keep_if_long(std::uint32_t track, const pause& what, const pause_context* context);
 
   const base::steady_time begin_ = std::chrono::steady_clock::now();
-  const std::uint32_t workers_;
+  base::atomic<std::uint32_t> workers_;
   std::vector<std::unique_ptr<pause_track>> tracks_;
 
   mutable base::mutex mutex_;

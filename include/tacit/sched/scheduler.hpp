@@ -36,12 +36,14 @@ class pause_collector;
 
 struct scheduler_options {
   /// Worker threads; 0 means one per available CPU (affinity mask and cgroup quota). Then a quota
-  /// that is lowered later makes workers sit out, and one that is raised again brings them back.
+  /// that is lowered later makes workers sit out, and one that is raised brings them back, or
+  /// further ones, up to the affinity mask of the start.
   std::uint32_t workers = 0;
 
-  /// Where the quota is found, from who has found the control groups already. For the constructor
-  /// only; null: they are looked for.
-  const base::cgroup_finder* groups = nullptr;
+  /// Whether the constructor starts all there is to start. Otherwise it starts the first worker,
+  /// which runs what is spawned, and complete() the rest: for who does not want that to wait while
+  /// limits are read and further threads are made.
+  bool starts_whole = true;
 
   /// Where coroutine frames come from.
   memory::mode memory = memory::mode::arena;
@@ -62,11 +64,6 @@ struct scheduler_options {
   /// How long memory of frames, chunks and buffers that nobody uses is kept before it goes back to
   /// the kernel. Zero: for ever.
   std::chrono::milliseconds uncommit_delay = std::chrono::seconds(10);
-
-  /// Whether the constructor starts the monitor, which sends help to workers that are held, reports
-  /// stalls and looks after the memory. Otherwise watch() does: for who has more urgent things to
-  /// start first.
-  bool watches_at_once = true;
 
   /// Called on the monitor's thread, at the time that it gave last or soon after, and at every look
   /// while workers are awake: who keeps the memory of the process in bounds. `is_quiet` says that
@@ -114,7 +111,7 @@ struct spawn_options {
   cancel_scope* scope = nullptr;  ///< What it runs under; null for nothing. Outlives it.
 };
 
-/// Runs coroutines on a fixed number of worker threads, which steal work from each other.
+/// Runs coroutines on worker threads, which steal work from each other.
 ///
 /// Each worker has a ring of ready coroutines, a slot for the one made ready last, a deque of
 /// forked children, timers and a poller. It runs its own work first, then injected work, then takes
@@ -145,9 +142,12 @@ class scheduler final : end_hook {
     return handle;
   }
 
-  /// Starts the monitor. Once, where the options say that the constructor does not. Throws
-  /// std::system_error if its thread cannot be had; then the workers run on without it.
-  void watch();
+  /// Starts what the constructor has left out, if it has: the workers behind the first, as many as
+  /// the limits allow, and the monitor, which sends help to workers that are held, reports stalls
+  /// and looks after the memory. `groups` are the control groups, if somebody has found them
+  /// already. Once, by who made the scheduler. Throws std::system_error if threads cannot be had;
+  /// what has been started runs on.
+  void complete(const base::cgroup_finder* groups = nullptr);
 
   /// Stops in order: sleeping tasks are woken (their sleep reports cancelled), running ones go on
   /// until they end or `grace` is over, then the threads are joined. Returns how many root tasks
@@ -155,7 +155,12 @@ class scheduler final : end_hook {
   /// still refer to them.
   std::size_t stop(std::chrono::nanoseconds grace);
 
-  [[nodiscard]] std::uint32_t workers() const noexcept { return limit_.cpus; }
+  /// One per CPU that there was, or as many as were asked for; 1 until complete(). It grows when
+  /// the quota is raised above what it was.
+  [[nodiscard]] std::uint32_t workers() const noexcept { return limit().cpus; }
+
+  /// What workers() may grow to.
+  [[nodiscard]] std::uint32_t workers_max() const noexcept { return workers_max_; }
 
   /// Threads that stand by; they come after the workers in statistics().
   [[nodiscard]] std::uint32_t spare_workers() const noexcept {
@@ -171,8 +176,10 @@ class scheduler final : end_hook {
     return active_.load(base::memory_order_relaxed);
   }
 
-  /// What bounded the number of workers at the start.
-  [[nodiscard]] const cpu_limit& limit() const noexcept { return limit_; }
+  /// What bounds the number of workers.
+  [[nodiscard]] const cpu_limit& limit() const noexcept {
+    return *limit_.load(base::memory_order_acquire);
+  }
 
   /// Threads for work that blocks. None is started before it is used.
   [[nodiscard]] blocking_pool& blocking_threads() noexcept { return *blocking_; }
@@ -200,6 +207,7 @@ class scheduler final : end_hook {
 
   void start(runnable& ready) noexcept;
   void set_active(std::uint32_t workers);
+  void grow_to(cpu_limit limit);
   void inject(runnable& ready) noexcept;
   void inject_all(runnable& first, runnable& last, std::uint64_t count) noexcept;
   void wake_one() noexcept;
@@ -207,9 +215,11 @@ class scheduler final : end_hook {
   std::coroutine_handle<> on_ended(promise_base& ended) noexcept override;
 
   const scheduler_options options_;
+  const std::uint32_t workers_max_;
   std::optional<cpu_quota_watch> quota_;  // Where workers follow it. The monitor's, once it runs.
-  const cpu_limit limit_;
-  base::atomic<std::uint32_t> active_;
+  std::vector<std::unique_ptr<const cpu_limit>> limits_;  // One for each that workers() has had.
+  base::atomic<const cpu_limit*> limit_{nullptr};         // The last of them.
+  base::atomic<std::uint32_t> active_{0};
   std::unique_ptr<observe::pause_recorder> pauses_;
   std::unique_ptr<idle> idle_;
   std::unique_ptr<inject_queue> injected_;
