@@ -175,7 +175,8 @@ bool monitor::call_spares(base::steady_time now) {
     if (now - each.since >= held_after) ++held;
   }
   try {
-    scheduler_.set_active(std::max(regular_, held + 1));
+    const std::uint32_t most = scheduler_.workers() + scheduler_.spare_workers();
+    scheduler_.set_active(std::max(regular_, std::min(held + 1, most)));
   } catch (const std::exception&) {
     // No further thread or descriptor is to be had now; the next look tries again.
     scheduler_.set_active(regular_);

@@ -106,5 +106,28 @@ TEST_F(worker_count, follows_a_quota_below_and_above_that_of_the_start) {
   over_ = true;
 }
 
+TEST_F(worker_count, under_a_quota_no_more_spare_workers_are_called_than_were_asked_for) {
+  quota("100000 100000\n");
+  const base::cgroup_finder found(machine_.root());
+  scheduler pool({.starts_whole = false, .spare_workers = 1});
+  pool.complete(&found);
+  std::atomic<std::uint32_t> held{0};
+  const auto hold = [&]() -> task<> {
+    ++held;
+    while (!over_)
+      std::this_thread::yield();
+    co_return;
+  };
+  for (int i = 0; i < 3; ++i)
+    pool.spawn(hold()).detach();
+  // Both are seen to be held for long, and the third task goes on to wait.
+  EXPECT_TRUE(support::eventually([&] { return pool.stalls() >= 2; }));
+  EXPECT_EQ(held, 2U);
+  EXPECT_EQ(pool.active_workers(), 2U);
+  over_ = true;
+  EXPECT_TRUE(support::eventually([&] { return pool.live_roots() == 0; }));
+  EXPECT_EQ(held, 3U);
+}
+
 }  // namespace
 }  // namespace tacit::sched
