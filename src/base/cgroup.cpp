@@ -177,6 +177,14 @@ std::string_view read_first_line(const path& file, std::span<char> buffer) noexc
   return text.substr(0, text.find('\n'));
 }
 
+std::optional<std::int64_t> number_behind(std::string_view name, std::string_view text) noexcept {
+  while (!text.empty()) {
+    std::string_view line = take_word(text, '\n');
+    if (take_word(line, ' ') == name) return whole_number(line);
+  }
+  return std::nullopt;
+}
+
 std::optional<std::int64_t> whole_number(std::string_view text) noexcept {
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);

@@ -31,16 +31,9 @@ std::string_view take_word(std::string_view& text) noexcept {
   return word;
 }
 
-// Lines read `name bytes`.
-std::uint64_t sum_of(std::string_view statistics, std::string_view first,
-                     std::string_view second) noexcept {
-  std::int64_t sum = 0;
-  while (!statistics.empty()) {
-    const std::string_view name = take_word(statistics);
-    const auto bytes = base::whole_number(take_word(statistics));
-    if (name == first || name == second) sum += std::max<std::int64_t>(bytes.value_or(0), 0);
-  }
-  return static_cast<std::uint64_t>(sum);
+std::uint64_t bytes_behind(std::string_view name, std::string_view statistics) noexcept {
+  const std::int64_t bytes = base::number_behind(name, statistics).value_or(0);
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(bytes, 0));
 }
 
 }  // namespace
@@ -99,8 +92,9 @@ std::optional<std::uint64_t> memory_limit_watch::group::used_bytes(std::uint64_t
   std::array<char, 8192> buffer;
   const std::string_view text = base::read_small_file(statistics, buffer);
   const bool is_v1 = version == 1;
-  const std::uint64_t of_files = sum_of(text, is_v1 ? "total_inactive_file" : "inactive_file",
-                                        is_v1 ? "total_active_file" : "active_file");
+  const std::uint64_t of_files =
+      bytes_behind(is_v1 ? "total_inactive_file" : "inactive_file", text) +
+      bytes_behind(is_v1 ? "total_active_file" : "active_file", text);
   return *all - std::min(*all, of_files);
 }
 

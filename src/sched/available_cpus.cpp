@@ -55,6 +55,21 @@ std::uint32_t affinity_cpus() noexcept {
   return std::max(1U, static_cast<std::uint32_t>(CPU_COUNT_S(sizeof mask, mask.data())));
 }
 
+// v1 counts nanoseconds, v2 microseconds.
+std::optional<cpu_throttling> read_cpu_throttling(const cpu_quota& of) {
+  std::array<char, 1024> buffer;
+  const std::string_view text =
+      base::read_small_file(path(of.file).replace_filename("cpu.stat"), buffer);
+  const auto periods = base::number_behind("nr_periods", text);
+  const auto throttled = base::number_behind("nr_throttled", text);
+  const bool is_v1 = of.cgroup_version == 1;
+  const auto time = base::number_behind(is_v1 ? "throttled_time" : "throttled_usec", text);
+  if (!periods || !throttled || !time) return std::nullopt;
+  return cpu_throttling{static_cast<std::uint64_t>(*periods),
+                        static_cast<std::uint64_t>(*throttled),
+                        std::chrono::nanoseconds(is_v1 ? *time : *time * 1'000)};
+}
+
 cpu_limit read_cpu_limit() {
   return cpu_quota_watch().current();
 }

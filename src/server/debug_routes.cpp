@@ -2,10 +2,12 @@
 
 #include <unistd.h>
 
+#include <chrono>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include <tacit/base/clock.hpp>
 #include <tacit/http/context.hpp>
 #include <tacit/memory/accounting.hpp>
 #include <tacit/memory/frame_pool.hpp>
@@ -34,15 +36,27 @@ void add_if_free(http::router& router, std::string_view path, Callable handler) 
   }
 }
 
+sched::cpu_throttling throttling_now() {
+  const sched::cpu_limit limit = sched::read_cpu_limit();
+  const auto seen = limit.quota ? sched::read_cpu_throttling(*limit.quota) : std::nullopt;
+  return seen.value_or(sched::cpu_throttling());
+}
+
 // As it is now, which may be another quota than the one at the start.
 nlohmann::json describe_cpus(const debug_view& view) {
   const sched::cpu_limit limit = sched::read_cpu_limit();
   nlohmann::json answer = {{"affinity", limit.affinity}, {"quota", nullptr}, {"from", limit.source},
-                           {"cgroup_version", nullptr},  {"workers", 0},     {"active_workers", 0}};
+                           {"cgroup_version", nullptr},  {"workers", 0},     {"active_workers", 0},
+                           {"throttled", nullptr}};
   if (limit.quota) {
     answer["quota"] = limit.quota->cpus;
     answer["from"] = limit.quota->file;
     answer["cgroup_version"] = limit.quota->cgroup_version;
+    if (const auto seen = sched::read_cpu_throttling(*limit.quota)) {
+      answer["throttled"] = {{"periods", seen->throttled},
+                             {"of_periods", seen->periods},
+                             {"seconds", base::in_seconds(seen->time)}};
+    }
   }
   if (auto* const scheduler = view.running ? view.running->scheduler() : nullptr) {
     answer["workers"] = scheduler->workers();
@@ -203,6 +217,12 @@ void add_gauges(const debug_view& view) {
                          [] { return static_cast<double>(read_process_status().rss_bytes); });
   view.metrics.add_gauge("tacit_threads", "Threads of the process.",
                          [] { return static_cast<double>(read_process_status().threads); });
+  view.metrics.add_total("tacit_cpu_throttled_seconds_total",
+                         "Time in which the CPU quota was used up, over CPUs; 0 without one.",
+                         [] { return base::in_seconds(throttling_now().time); });
+  view.metrics.add_total("tacit_cpu_throttled_periods_total",
+                         "Periods of the quota in which it was used up.",
+                         [] { return static_cast<double>(throttling_now().throttled); });
   add_scheduler_metrics(view);
   add_memory_metrics(view);
   add_pause_metrics(view);

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include <tacit/base/clock.hpp>
 #include <tacit/observe/pause_recorder.hpp>
 #include <tacit/sched/blocking.hpp>
 
@@ -17,10 +18,6 @@ constexpr std::uint64_t recent_listed_max = 100'000;
 
 const observe::pause_recorder* recorder_of(const debug_view& view) {
   return view.running ? view.running->pauses() : nullptr;
-}
-
-double in_seconds(std::chrono::nanoseconds time) {
-  return std::chrono::duration<double>(time).count();
 }
 
 // `read` gives a figure of the pauses of one cause.
@@ -72,7 +69,8 @@ void add_pause_metrics(const debug_view& view) {
   };
   for_each_cause([&](observe::pause_cause cause, const std::string& label) {
     to.add_total("tacit_pause_seconds_total", "Time that workers were in pauses.",
-                 of_cause(view, cause, [](const auto& of) { return in_seconds(of.total); }), label);
+                 of_cause(view, cause, [](const auto& of) { return base::in_seconds(of.total); }),
+                 label);
   });
   for_each_cause([&](observe::pause_cause cause, const std::string& label) {
     for (std::size_t i = 0; i < marks.size(); ++i) {
@@ -84,7 +82,7 @@ void add_pause_metrics(const debug_view& view) {
   });
   for_each_cause([&](observe::pause_cause cause, const std::string& label) {
     to.add_gauge("tacit_pause_longest_seconds", "The longest pause of a worker so far.",
-                 of_cause(view, cause, [](const auto& of) { return in_seconds(of.longest); }),
+                 of_cause(view, cause, [](const auto& of) { return base::in_seconds(of.longest); }),
                  label);
   });
 }

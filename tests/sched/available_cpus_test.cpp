@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -220,6 +221,35 @@ TEST(available_cpus, tell_the_tightest_quota_also_where_the_affinity_mask_decide
   EXPECT_EQ(limit.quota->file, (host.root() / "sys/fs/cgroup/pod/app/cpu.max").string());
   EXPECT_EQ(limit.quota->cgroup_version, 2);
   EXPECT_FALSE(machine().limit().quota);
+}
+
+TEST(cpu_throttling, is_read_beside_the_quota_in_both_versions) {
+  machine v2;
+  v2.membership("0::/a\n").mounts(v2_mount).quota_v2("sys/fs/cgroup/a", "50000 100000\n");
+  v2.file("sys/fs/cgroup/a/cpu.stat",
+          "usage_usec 9\nuser_usec 5\nnr_periods 40\nnr_throttled 7\nthrottled_usec 2500\n");
+  const auto of_v2 = read_cpu_throttling(v2.limit().quota.value());
+  ASSERT_TRUE(of_v2);
+  EXPECT_EQ(of_v2->periods, 40U);
+  EXPECT_EQ(of_v2->throttled, 7U);
+  EXPECT_EQ(of_v2->time, std::chrono::microseconds(2500));
+
+  machine v1;
+  v1.membership("4:cpu,cpuacct:/a\n").mounts(v1_mount);
+  v1.quota_v1("sys/fs/cgroup/cpu,cpuacct/a", "50000", "100000");
+  v1.file("sys/fs/cgroup/cpu,cpuacct/a/cpu.stat",
+          "nr_periods 40\nnr_throttled 7\nthrottled_time 2500\n");
+  const auto of_v1 = read_cpu_throttling(v1.limit().quota.value());
+  ASSERT_TRUE(of_v1);
+  EXPECT_EQ(of_v1->time, std::chrono::nanoseconds(2500));
+}
+
+TEST(cpu_throttling, is_not_told_where_the_file_lacks_a_line_or_is_not_there) {
+  machine host;
+  host.membership("0::/a\n").mounts(v2_mount).quota_v2("sys/fs/cgroup/a", "50000 100000\n");
+  EXPECT_FALSE(read_cpu_throttling(host.limit().quota.value()));
+  host.file("sys/fs/cgroup/a/cpu.stat", "usage_usec 9\nnr_periods 40\n");
+  EXPECT_FALSE(read_cpu_throttling(host.limit().quota.value()));
 }
 
 TEST(cpu_quota_watch, says_once_that_the_quota_has_changed) {

@@ -1,3 +1,4 @@
+#include <tacit/sched/available_cpus.hpp>
 #include <tacit/server/server.hpp>
 
 #include <gtest/gtest.h>
@@ -149,10 +150,14 @@ TEST_P(server_test, tells_what_it_is_and_what_it_did) {
   EXPECT_EQ(told.at("requests"), 3);
   EXPECT_EQ(told.at("connections"), 1);
   EXPECT_EQ(told.at("workers").size(), GetParam().mode == threading::coroutine ? 2U : 0U);
+  const auto quota = sched::read_cpu_limit().quota;
+  EXPECT_EQ(told.at("cpu").at("throttled").is_object(),
+            quota && sched::read_cpu_throttling(*quota).has_value());
   const auto metrics = client.exchange(get("/metrics")).body;
   EXPECT_NE(metrics.find("tacit_http_responses_total{class=\"2xx\"} 4\n"), std::string::npos)
       << metrics;
   EXPECT_NE(metrics.find("tacit_connections 1\n"), std::string::npos) << metrics;
+  EXPECT_NE(metrics.find("tacit_cpu_throttled_seconds_total "), std::string::npos) << metrics;
 }
 
 TEST_P(server_test, lists_the_coroutine_of_a_request_that_waits) {

@@ -60,6 +60,10 @@ class cgroup_finder {
 /// What a small file holds; empty if it cannot be read.
 [[nodiscard]] std::string read_small_file(const std::filesystem::path& file);
 
+/// The number behind `name` in a text whose lines read `name number`; nullopt without such a line.
+[[nodiscard]] std::optional<std::int64_t> number_behind(std::string_view name,
+                                                        std::string_view text) noexcept;
+
 /// The whole text as a number; nullopt if it is none.
 [[nodiscard]] std::optional<std::int64_t> whole_number(std::string_view text) noexcept;
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -24,6 +25,17 @@ struct cpu_limit {
   std::uint32_t affinity = 1;            ///< What the affinity mask allows.
   std::optional<cpu_quota> quota = {};   ///< The tightest one, if there is any.
 };
+
+/// How the kernel has kept a control group within its quota: a group that has used it up does not
+/// run until the next period.
+struct cpu_throttling {
+  std::uint64_t periods = 0;         ///< In which the group had something to run,
+  std::uint64_t throttled = 0;       ///< and in which it was kept from running.
+  std::chrono::nanoseconds time{0};  ///< For so long, added up over CPUs.
+};
+
+/// Of the group that has the quota, since it was made. nullopt where its `cpu.stat` cannot be read.
+[[nodiscard]] std::optional<cpu_throttling> read_cpu_throttling(const cpu_quota& of);
 
 /// CPUs that the calling thread may run on, at least 1.
 [[nodiscard]] std::uint32_t affinity_cpus() noexcept;
