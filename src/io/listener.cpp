@@ -48,7 +48,14 @@ sched::task<> listener::accept(receiver to) {
       static_cast<void>(co_await sync::sleep_for(paused_look_interval));
       continue;
     }
-    const base::error_code ec = co_await socket_.async_wait(asio::socket_base::wait_read, use_task);
+    // From here on a cancel is repeated until it has ended the wait: it may come before the wait
+    // has begun.
+    waits_.store(true, base::memory_order_seq_cst);
+    base::error_code ec = asio::error::operation_aborted;
+    if (!stopping_.load(base::memory_order_seq_cst)) {
+      ec = co_await socket_.async_wait(asio::socket_base::wait_read, use_task);
+    }
+    waits_.store(false, base::memory_order_seq_cst);
     if (ec) continue;  // Cancelled by stop(), or spurious.
     if (take_waiting(from, to, accepts_in_a_row_max) == acceptor::outcome::exhausted) {
       to.exhausted();
@@ -61,16 +68,24 @@ sched::task<> listener::accept(receiver to) {
     co_await sched::yield();
 }
 
-// Cancelled on the reactor's own thread, because an Asio object is not to be used by two threads at
-// once. The flag comes first: an accept() that starts to wait after the cancel has seen it.
+// The flag comes first: an accept() that is not about to wait when cancel() looks will see it.
 void listener::stop(bool take_queued) noexcept {
   take_queued_.store(take_queued, base::memory_order_relaxed);
-  stopping_.store(true, base::memory_order_release);
-  asio::post(reactor_.context(), [this] {
-    base::error_code ignored;
-    socket_.cancel(ignored);
-    cancelled_.store(true, base::memory_order_release);
-  });
+  stopping_.store(true, base::memory_order_seq_cst);
+  cancel_later();
+}
+
+void listener::cancel_later() noexcept {
+  asio::post(reactor_.context(), [this] { cancel(); });
+}
+
+// In the reactor, where the wait is. Whichever worker runs accept() may have looked at the flag,
+// and not have begun to wait.
+void listener::cancel() noexcept {
+  base::error_code ignored;
+  socket_.cancel(ignored);
+  if (waits_.load(base::memory_order_seq_cst)) return cancel_later();
+  cancelled_.store(true, base::memory_order_release);
 }
 
 }  // namespace tacit::io

@@ -40,11 +40,15 @@ class listener {
   void stop(bool take_queued) noexcept;
 
  private:
+  void cancel_later() noexcept;
+  void cancel() noexcept;
+
   reactor& reactor_;
   boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, boost::asio::io_context::executor_type>
       socket_;
   base::atomic<bool> take_queued_{false};  // Stored before stopping_.
   base::atomic<bool> stopping_{false};
+  base::atomic<bool> waits_{false};  // Or is about to.
   base::atomic<bool> cancelled_{false};
 };
 
