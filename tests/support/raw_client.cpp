@@ -115,7 +115,9 @@ raw_client::raw_client(std::uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM |
 }
 
 raw_client::raw_client(raw_client&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)), received_(std::move(other.received_)) {}
+    : fd_(std::exchange(other.fd_, -1)),
+      was_reset_(other.was_reset_),
+      received_(std::move(other.received_)) {}
 
 raw_client::~raw_client() {
   if (fd_ >= 0) ::close(fd_);
@@ -186,12 +188,13 @@ bool raw_client::reset_by_peer() {
     got = ::recv(fd_, chunk.data(), chunk.size(), 0);
   } while (got > 0 || (got < 0 && errno == EINTR));
   if (got < 0 && errno != ECONNRESET) give_up("neither an end nor a reset came in time");
-  return got < 0;
+  return got < 0 || was_reset_;
 }
 
 std::size_t raw_client::discard(std::size_t most) {
   std::array<char, 65536> chunk;
   const ssize_t got = ::recv(fd_, chunk.data(), std::min(most, chunk.size()), MSG_DONTWAIT);
+  if (got < 0 && errno == ECONNRESET) was_reset_ = true;  // The kernel tells it once.
   return got > 0 ? static_cast<std::size_t>(got) : 0;
 }
 

@@ -87,7 +87,8 @@ class raw_client {
   [[noreturn]] void give_up(const std::string& what) const;
 
   int fd_ = -1;
-  std::string received_;  ///< Came in, not yet taken by a response.
+  bool was_reset_ = false;  // Seen by discard().
+  std::string received_;    ///< Came in, not yet taken by a response.
 };
 
 }  // namespace tacit::support
