@@ -3,10 +3,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <boost/asio/post.hpp>
+#include <utility>
 
 #include <tacit/io/use_task.hpp>
-#include <tacit/sched/yield.hpp>
 #include <tacit/sync/sleep.hpp>
 
 namespace tacit::io {
@@ -37,25 +36,22 @@ acceptor::outcome take_waiting(acceptor& from, const listener::receiver& to, int
 }  // namespace
 
 listener::listener(const listening_socket& socket, reactor& on)
-    : reactor_(on), socket_(on.context(), asio::ip::tcp::v4(), ::dup(socket.fd())) {}
+    : socket_(on.context(), asio::ip::tcp::v4(), ::dup(socket.fd())) {}
 
 listener::~listener() = default;
 
 sched::task<> listener::accept(receiver to) {
+  co_await until_stopped_.run(take_all(std::move(to)));
+}
+
+sched::task<> listener::take_all(receiver to) {
   acceptor from(socket_.native_handle(), SOCK_NONBLOCK | SOCK_CLOEXEC);
-  while (!stopping_.load(base::memory_order_acquire)) {
+  while (!until_stopped_.is_cancelled()) {
     if (to.is_paused && to.is_paused()) {
       static_cast<void>(co_await sync::sleep_for(paused_look_interval));
       continue;
     }
-    // From here on a cancel is repeated until it has ended the wait: it may come before the wait
-    // has begun.
-    waits_.store(true, base::memory_order_seq_cst);
-    base::error_code ec = asio::error::operation_aborted;
-    if (!stopping_.load(base::memory_order_seq_cst)) {
-      ec = co_await socket_.async_wait(asio::socket_base::wait_read, use_task);
-    }
-    waits_.store(false, base::memory_order_seq_cst);
+    const base::error_code ec = co_await socket_.async_wait(asio::socket_base::wait_read, use_task);
     if (ec) continue;  // Cancelled by stop(), or spurious.
     if (take_waiting(from, to, accepts_in_a_row_max) == acceptor::outcome::exhausted) {
       to.exhausted();
@@ -63,29 +59,11 @@ sched::task<> listener::accept(receiver to) {
     }
   }
   if (take_queued_.load(base::memory_order_relaxed)) take_waiting(from, to, queued_max);
-  // What stop() posted uses this object, whose owner waits for the end of this coroutine.
-  while (!cancelled_.load(base::memory_order_acquire))
-    co_await sched::yield();
 }
 
-// The flag comes first: an accept() that is not about to wait when cancel() looks will see it.
 void listener::stop(bool take_queued) noexcept {
   take_queued_.store(take_queued, base::memory_order_relaxed);
-  stopping_.store(true, base::memory_order_seq_cst);
-  cancel_later();
-}
-
-void listener::cancel_later() noexcept {
-  asio::post(reactor_.context(), [this] { cancel(); });
-}
-
-// In the reactor, where the wait is. Whichever worker runs accept() may have looked at the flag,
-// and not have begun to wait.
-void listener::cancel() noexcept {
-  base::error_code ignored;
-  socket_.cancel(ignored);
-  if (waits_.load(base::memory_order_seq_cst)) return cancel_later();
-  cancelled_.store(true, base::memory_order_release);
+  until_stopped_.cancel();
 }
 
 }  // namespace tacit::io

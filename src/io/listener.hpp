@@ -9,6 +9,7 @@
 #include <tacit/io/listening_socket.hpp>
 #include <tacit/io/reactor.hpp>
 #include <tacit/io/unique_fd.hpp>
+#include <tacit/sched/cancel.hpp>
 #include <tacit/sched/task.hpp>
 
 #include "io/acceptor.hpp"
@@ -17,8 +18,9 @@ namespace tacit::io {
 
 /// Accepts connections on one worker's reactor.
 ///
-/// Threads:   accept() awaited on the worker of `on`; stop() from any thread.
-/// Lifetime:  outlives the awaited accept(). The listening socket stays open with its owner.
+/// Threads:   accept() on any worker; stop() from any thread.
+/// Lifetime:  outlives the awaited accept() and stop(). The listening socket stays open with its
+/// owner.
 class listener {
  public:
   /// What becomes of a connection.
@@ -40,16 +42,12 @@ class listener {
   void stop(bool take_queued) noexcept;
 
  private:
-  void cancel_later() noexcept;
-  void cancel() noexcept;
+  sched::task<> take_all(receiver to);
 
-  reactor& reactor_;
   boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, boost::asio::io_context::executor_type>
       socket_;
-  base::atomic<bool> take_queued_{false};  // Stored before stopping_.
-  base::atomic<bool> stopping_{false};
-  base::atomic<bool> waits_{false};  // Or is about to.
-  base::atomic<bool> cancelled_{false};
+  base::atomic<bool> take_queued_{false};  // Stored before the scope is cancelled.
+  sched::cancel_scope until_stopped_;
 };
 
 }  // namespace tacit::io

@@ -7,20 +7,16 @@
 #include <utility>
 #include <variant>
 
-#include <tacit/sched/block_on.hpp>
+#include "io/run.hpp"
 
 namespace tacit::io {
 namespace {
-
-sched::task<> end_of(sched::join_handle<> handle) {
-  co_await std::move(handle);
-}
 
 // So that the cancel finds nothing to cancel: the wait begins only then.
 TEST(listener, ends_if_it_is_stopped_while_it_is_about_to_wait) {
   auto opened = listening_socket::open("127.0.0.1:0");
   ASSERT_TRUE(std::holds_alternative<listening_socket>(opened));
-  sched::scheduler pool(with_reactors({.workers = 2}));
+  sched::scheduler pool(reactors(2));
   auto& on = static_cast<reactor&>(pool.poller_of(0));
   listener taken(std::get<listening_socket>(opened), on);
   listener::receiver to;
@@ -35,7 +31,7 @@ TEST(listener, ends_if_it_is_stopped_while_it_is_about_to_wait) {
     }
     return false;
   };
-  sched::block_on(end_of(pool.spawn(taken.accept(std::move(to)))));
+  run(pool, taken.accept(std::move(to)));
 }
 
 // Which worker runs accept() is up to the scheduler, and it may be about to wait just then.
@@ -43,14 +39,14 @@ TEST(listener, ends_whenever_it_is_stopped) {
   auto opened = listening_socket::open("127.0.0.1:0");
   ASSERT_TRUE(std::holds_alternative<listening_socket>(opened));
   const auto& socket = std::get<listening_socket>(opened);
-  sched::scheduler pool(with_reactors({.workers = 2}));
+  sched::scheduler pool(reactors(2));
   for (int i = 0; i < 5'000; ++i) {
     listener taken(socket, static_cast<reactor&>(pool.poller_of(0)));
     listener::receiver to;
     to.place = [](accepted) {};
     auto accepting = pool.spawn(taken.accept(std::move(to)));
     taken.stop(i % 2 == 0);
-    sched::block_on(end_of(std::move(accepting)));
+    sched::block_on(join(std::move(accepting)));
   }
 }
 
