@@ -19,15 +19,6 @@ struct mount {
   std::string point;  // Where it is mounted.
 };
 
-// Takes the next word off a text, with the separator behind it. As lines are read: nothing is
-// behind a separator at the end. A list of all words would be an allocation for each line, and a
-// server reads these files while it starts.
-std::string_view take_word(std::string_view& text, char separator) noexcept {
-  const std::string_view word = text.substr(0, text.find(separator));
-  text.remove_prefix(std::min(word.size() + 1, text.size()));
-  return word;
-}
-
 bool contains(std::string_view list, char separator, std::string_view wanted) noexcept {
   while (!list.empty()) {
     if (take_word(list, separator) == wanted) return true;
@@ -158,6 +149,12 @@ std::vector<cgroup_folder> cgroup_finder::folders_of(std::string_view controller
   return found;
 }
 
+std::string_view take_word(std::string_view& text, char separator) noexcept {
+  const std::string_view word = text.substr(0, text.find(separator));
+  text.remove_prefix(std::min(word.size() + 1, text.size()));
+  return word;
+}
+
 std::string read_small_file(const path& file) {
   std::string text(4096, '\0');
   for (;;) {
@@ -177,7 +174,7 @@ std::string_view read_first_line(const path& file, std::span<char> buffer) noexc
   return text.substr(0, text.find('\n'));
 }
 
-std::optional<std::int64_t> number_behind(std::string_view name, std::string_view text) noexcept {
+std::optional<std::int64_t> number_behind(std::string_view text, std::string_view name) noexcept {
   while (!text.empty()) {
     std::string_view line = take_word(text, '\n');
     if (take_word(line, ' ') == name) return whole_number(line);

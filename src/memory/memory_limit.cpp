@@ -23,16 +23,8 @@ std::optional<std::uint64_t> read_bytes(const path& file) noexcept {
   return static_cast<std::uint64_t>(*number);
 }
 
-// The next word of a text, or nothing at its end.
-std::string_view take_word(std::string_view& text) noexcept {
-  text.remove_prefix(std::min(text.find_first_not_of(" \n"), text.size()));
-  const std::string_view word = text.substr(0, text.find_first_of(" \n"));
-  text.remove_prefix(word.size());
-  return word;
-}
-
-std::uint64_t bytes_behind(std::string_view name, std::string_view statistics) noexcept {
-  const std::int64_t bytes = base::number_behind(name, statistics).value_or(0);
+std::uint64_t bytes_behind(std::string_view statistics, std::string_view name) noexcept {
+  const std::int64_t bytes = base::number_behind(statistics, name).value_or(0);
   return static_cast<std::uint64_t>(std::max<std::int64_t>(bytes, 0));
 }
 
@@ -93,8 +85,8 @@ std::optional<std::uint64_t> memory_limit_watch::group::used_bytes(std::uint64_t
   const std::string_view text = base::read_small_file(statistics, buffer);
   const bool is_v1 = version == 1;
   const std::uint64_t of_files =
-      bytes_behind(is_v1 ? "total_inactive_file" : "inactive_file", text) +
-      bytes_behind(is_v1 ? "total_active_file" : "active_file", text);
+      bytes_behind(text, is_v1 ? "total_inactive_file" : "inactive_file") +
+      bytes_behind(text, is_v1 ? "total_active_file" : "active_file");
   return *all - std::min(*all, of_files);
 }
 
@@ -122,9 +114,9 @@ std::optional<memory_share> memory_limit_watch::share(std::uint64_t exact_from) 
 std::uint64_t resident_bytes(const path& statm) noexcept {
   std::array<char, 256> buffer;
   std::string_view line = base::read_first_line(statm, buffer);
-  take_word(line);
-  const std::int64_t resident = base::whole_number(take_word(line)).value_or(0);
-  const std::int64_t shared = base::whole_number(take_word(line)).value_or(0);
+  base::take_word(line, ' ');
+  const std::int64_t resident = base::whole_number(base::take_word(line, ' ')).value_or(0);
+  const std::int64_t shared = base::whole_number(base::take_word(line, ' ')).value_or(0);
   if (shared > resident) return 0;
   return static_cast<std::uint64_t>(resident - shared) *
          static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));

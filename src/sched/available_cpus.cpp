@@ -60,10 +60,10 @@ std::optional<cpu_throttling> read_cpu_throttling(const cpu_quota& of) {
   std::array<char, 1024> buffer;
   const std::string_view text =
       base::read_small_file(path(of.file).replace_filename("cpu.stat"), buffer);
-  const auto periods = base::number_behind("nr_periods", text);
-  const auto throttled = base::number_behind("nr_throttled", text);
+  const auto periods = base::number_behind(text, "nr_periods");
+  const auto throttled = base::number_behind(text, "nr_throttled");
   const bool is_v1 = of.cgroup_version == 1;
-  const auto time = base::number_behind(is_v1 ? "throttled_time" : "throttled_usec", text);
+  const auto time = base::number_behind(text, is_v1 ? "throttled_time" : "throttled_usec");
   if (!periods || !throttled || !time) return std::nullopt;
   return cpu_throttling{static_cast<std::uint64_t>(*periods),
                         static_cast<std::uint64_t>(*throttled),

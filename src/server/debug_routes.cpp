@@ -4,9 +4,13 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
+#include <mutex>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <stdexcept>
 
+#include <tacit/base/atomic.hpp>
 #include <tacit/base/clock.hpp>
 #include <tacit/http/context.hpp>
 #include <tacit/memory/accounting.hpp>
@@ -36,11 +40,34 @@ void add_if_free(http::router& router, std::string_view path, Callable handler) 
   }
 }
 
-sched::cpu_throttling throttling_now() {
-  const sched::cpu_limit limit = sched::read_cpu_limit();
-  const auto seen = limit.quota ? sched::read_cpu_throttling(*limit.quota) : std::nullopt;
-  return seen.value_or(sched::cpu_throttling());
-}
+// For two figures that are asked for one after the other: to find the quota and read it takes some
+// 100 us, which a worker has better uses for.
+class recent_throttling {
+ public:
+  // Nothing where there is no quota. From any thread.
+  [[nodiscard]] sched::cpu_throttling read() {
+    const std::lock_guard lock(mutex_);
+    const auto now = std::chrono::steady_clock::now();
+    if (now - read_at_ < counts_as_recent) return seen_;
+    read_at_ = now;
+    if (quota_) {
+      quota_->changed();
+    } else {
+      quota_.emplace();  // Not while the server starts.
+    }
+    const auto& quota = quota_->current().quota;
+    const auto seen = quota ? sched::read_cpu_throttling(*quota) : std::nullopt;
+    return seen_ = seen.value_or(sched::cpu_throttling());
+  }
+
+ private:
+  static constexpr std::chrono::milliseconds counts_as_recent{100};
+
+  base::mutex mutex_;
+  base::steady_time read_at_{};
+  std::optional<sched::cpu_quota_watch> quota_;
+  sched::cpu_throttling seen_;
+};
 
 // As it is now, which may be another quota than the one at the start.
 nlohmann::json describe_cpus(const debug_view& view) {
@@ -217,12 +244,13 @@ void add_gauges(const debug_view& view) {
                          [] { return static_cast<double>(read_process_status().rss_bytes); });
   view.metrics.add_gauge("tacit_threads", "Threads of the process.",
                          [] { return static_cast<double>(read_process_status().threads); });
+  const auto throttling = std::make_shared<recent_throttling>();
   view.metrics.add_total("tacit_cpu_throttled_seconds_total",
                          "Time in which the CPU quota was used up, over CPUs; 0 without one.",
-                         [] { return base::in_seconds(throttling_now().time); });
-  view.metrics.add_total("tacit_cpu_throttled_periods_total",
-                         "Periods of the quota in which it was used up.",
-                         [] { return static_cast<double>(throttling_now().throttled); });
+                         [throttling] { return base::in_seconds(throttling->read().time); });
+  view.metrics.add_total(
+      "tacit_cpu_throttled_periods_total", "Periods of the quota in which it was used up.",
+      [throttling] { return static_cast<double>(throttling->read().throttled); });
   add_scheduler_metrics(view);
   add_memory_metrics(view);
   add_pause_metrics(view);

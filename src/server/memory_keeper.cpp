@@ -34,12 +34,9 @@ std::string in_binary_units(std::uint64_t bytes) {
 }  // namespace
 
 memory_keeper::memory_keeper(const options& settings, memory::memory_budget& budget,
-                             const http::service& service, http::connection_set& connections,
-                             std::filesystem::path root)
+                             const http::service& service, http::connection_set& connections)
     : asked_bytes_(settings.memory_budget_bytes),
       reclaims_(settings.uncommit_delay.count() != 0),
-      root_(std::move(root)),
-      statm_(root_ / "proc/self/statm"),
       budget_(budget),
       service_(service),
       connections_(connections),
@@ -47,8 +44,9 @@ memory_keeper::memory_keeper(const options& settings, memory::memory_budget& bud
   set_budget({});
 }
 
-void memory_keeper::begin() {
-  limit_.emplace(base::cgroup_finder(root_));
+void memory_keeper::begin(base::cgroup_finder groups) {
+  statm_ = groups.root() / "proc/self/statm";
+  limit_.emplace(std::move(groups));
   set_budget({});
   if (budget_.bytes() != 0) read();
   // What was found a moment ago is not looked for again while the server starts.

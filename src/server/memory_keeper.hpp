@@ -22,18 +22,17 @@ namespace tacit::server {
 /// gives idle memory back to the kernel, and under pressure closes connections that wait.
 ///
 /// Until begin() it knows only what the settings say: so a server's first connections need not wait
-/// until some ten files of the kernel's are read. `root` is where these are looked for.
+/// until some ten files of the kernel's are read.
 ///
 /// Threads:  begin(), then keep() by one at a time; what is const from any.
 /// Lifetime: the others outlive it.
 class memory_keeper {
  public:
   memory_keeper(const options& settings, memory::memory_budget& budget,
-                const http::service& service, http::connection_set& connections,
-                std::filesystem::path root = "/");
+                const http::service& service, http::connection_set& connections);
 
   /// Finds the limits, and how much is used. Once, before the first keep().
-  void begin();
+  void begin(base::cgroup_finder groups = {});
 
   /// Does what is due. `is_quiet` says that nothing runs: then nothing grows, either. Returns when
   /// it is to be called again at the latest; while something runs, it may be called more often.
@@ -70,12 +69,11 @@ class memory_keeper {
 
   const std::uint64_t asked_bytes_;
   const bool reclaims_;
-  const std::filesystem::path root_;
-  const std::filesystem::path statm_;
   memory::memory_budget& budget_;
   const http::service& service_;
   http::connection_set& connections_;
-  std::optional<memory::memory_limit_watch> limit_;  // From begin() on.
+  std::optional<memory::memory_limit_watch> limit_;  // From begin() on, as is the next.
+  std::filesystem::path statm_;
   memory::reclaimer reclaimer_;
   base::steady_time next_limit_look_{};
   base::steady_time next_reading_{};

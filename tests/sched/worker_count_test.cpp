@@ -7,11 +7,10 @@
 #include <string_view>
 #include <thread>
 
-#include <tacit/sched/block_on.hpp>
 #include <tacit/sched/scheduler.hpp>
-#include <tacit/sched/this_worker.hpp>
 #include <tacit/sched/yield.hpp>
 
+#include "sched/on_workers.hpp"
 #include "support/machine_files.hpp"
 #include "support/patience.hpp"
 
@@ -33,9 +32,6 @@ class worker_count : public ::testing::Test {
   }
 
   static task<std::thread::id> thread_of_a_task() { co_return std::this_thread::get_id(); }
-  [[nodiscard]] static task<std::thread::id> join(join_handle<std::thread::id> handle) {
-    co_return co_await std::move(handle);
-  }
 
   support::machine_files machine_;
   std::atomic<bool> over_{false};
@@ -45,7 +41,7 @@ TEST_F(worker_count, one_worker_runs_what_is_spawned_until_the_rest_is_started) 
   scheduler pool({.workers = 3, .starts_whole = false});
   EXPECT_EQ(pool.workers(), 1U);
   EXPECT_EQ(pool.workers_max(), 3U);
-  EXPECT_NE(block_on(join(pool.spawn(thread_of_a_task()))), std::this_thread::get_id());
+  EXPECT_NE(run_in(pool, thread_of_a_task()), std::this_thread::get_id());
   pool.complete();
   EXPECT_EQ(pool.workers(), 3U);
   EXPECT_EQ(pool.active_workers(), 3U);
@@ -71,7 +67,7 @@ TEST_F(worker_count, what_is_spawned_before_and_after_the_rest_is_started_runs_t
 
 TEST_F(worker_count, a_scheduler_may_end_before_the_rest_is_started) {
   scheduler pool({.workers = 3, .starts_whole = false});
-  block_on(join(pool.spawn(thread_of_a_task())));
+  run_in(pool, thread_of_a_task());
   EXPECT_EQ(pool.stop(std::chrono::seconds(1)), 0U);
 }
 

@@ -38,9 +38,8 @@ class memory_keeper_on_a_machine : public ::testing::Test {
   // A keeper that has begun.
   struct begun : memory_keeper {
     explicit begun(memory_keeper_on_a_machine& on)
-        : memory_keeper(on.settings_, on.service_.budget, on.service_, on.connections_,
-                        on.host_.root()) {
-      begin();
+        : memory_keeper(on.settings_, on.service_.budget, on.service_, on.connections_) {
+      begin(on.host_.root());
     }
   };
   [[nodiscard]] begun make(std::uint64_t budget_bytes = 0) {
@@ -68,10 +67,10 @@ TEST_F(memory_keeper_on_a_machine, takes_the_limit_for_the_budget_and_says_where
 
 TEST_F(memory_keeper_on_a_machine, until_it_begins_there_is_the_budget_of_the_settings) {
   settings_.memory_budget_bytes = 128 * mib;
-  memory_keeper keeper(settings_, service_.budget, service_, connections_, host_.root());
+  memory_keeper keeper(settings_, service_.budget, service_, connections_);
   EXPECT_EQ(service_.budget.bytes(), 128 * mib);
   EXPECT_EQ(keeper.budget_source(), "memory_budget_bytes");
-  keeper.begin();
+  keeper.begin(host_.root());
   EXPECT_EQ(service_.budget.bytes(), 64 * mib);
 }
 

@@ -60,9 +60,13 @@ class cgroup_finder {
 /// What a small file holds; empty if it cannot be read.
 [[nodiscard]] std::string read_small_file(const std::filesystem::path& file);
 
+/// Takes the next word off a text, with the separator behind it. As lines are read: nothing is
+/// behind a separator at the end.
+std::string_view take_word(std::string_view& text, char separator) noexcept;
+
 /// The number behind `name` in a text whose lines read `name number`; nullopt without such a line.
-[[nodiscard]] std::optional<std::int64_t> number_behind(std::string_view name,
-                                                        std::string_view text) noexcept;
+[[nodiscard]] std::optional<std::int64_t> number_behind(std::string_view text,
+                                                        std::string_view name) noexcept;
 
 /// The whole text as a number; nullopt if it is none.
 [[nodiscard]] std::optional<std::int64_t> whole_number(std::string_view text) noexcept;

@@ -85,7 +85,7 @@ class pause_recorder {
   /// For `tracks` threads, of which the first `workers` are to be paused for "all at once".
   pause_recorder(std::uint32_t tracks, std::uint32_t workers);
 
-  /// Other than the constructor was told.
+  /// Where not all of them are known when the recorder is made.
   void set_workers(std::uint32_t workers) noexcept {
     workers_.store(workers, base::memory_order_relaxed);
   }
